@@ -1,0 +1,5 @@
+//! planwright
+
+mod error;
+
+pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
