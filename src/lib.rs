@@ -1,12 +1,19 @@
 //! planwright
 
 mod conninfo;
+mod decimal;
 mod error;
 mod ident;
+mod input;
+mod key;
+pub mod modelling;
 mod session;
+mod statement;
 mod store;
 mod unit_of_work;
+pub mod verify;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
+pub use key::{Listed, Page};
 pub use store::{Store, StoreOptions};
 pub use unit_of_work::{Transaction, UnitOfWork};

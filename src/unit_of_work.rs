@@ -79,6 +79,11 @@ impl UnitOfWork<'_> {
         &mut self.conn.pg
     }
 
+    /// The same unit, lent on to a repository.
+    pub(crate) fn reborrow(&mut self) -> UnitOfWork<'_> {
+        UnitOfWork { conn: self.conn }
+    }
+
     /// Runs a part of the unit that may fail without losing what came before it.
     ///
     /// # Errors

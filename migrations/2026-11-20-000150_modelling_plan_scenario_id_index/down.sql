@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY plan_scenario_id_id_ix;
