@@ -1,5 +1,7 @@
 //! planwright
 
 mod error;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
