@@ -1,21 +1,26 @@
 //! A proxy that loses connections on purpose.
 
+mod answers;
+mod control;
+mod fault;
+mod framer;
 mod link;
+mod requests;
 mod upstream;
-mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::{Error, Result};
+use control::{Admission, Control, lock};
 use link::Link;
 use upstream::{Stream, Upstream, Url};
 
-/// What a trace may hold; requests beyond are counted only.
-const TRACE_BYTES: usize = 16 << 20;
+pub use fault::{At, Fault, Point, Request, RequestKind};
+
 /// So that a process out of file descriptors does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -76,80 +81,6 @@ pub struct FaultProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
-}
-
-/// What a [`FaultProxy`] does to the connections through it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Fault {
-    /// It carries everything.
-    #[default]
-    None,
-    /// It closes new connections at once, like a server that is down or full. Open ones live on.
-    Refuse,
-    /// It swallows everything, in both directions and on all connections.
-    BlackHole,
-    /// Once, it cuts the connection that comes to this point. Then it carries everything again.
-    CutAt(Point),
-    /// Once, it makes a black hole of the connection that comes to this point. Then it carries
-    /// everything else again.
-    BlackHoleAt(Point),
-}
-
-/// Where a one-shot [`Fault`] strikes. All counts begin at [`FaultProxy::set`] and go over all
-/// connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Point {
-    /// Before the server has seen a byte of the request. (One longer than 1 MiB, or with a Flush
-    /// before its end, is judged by that first part.)
-    Before(At),
-    /// When the server has got the first half of the request's bytes.
-    Within(At),
-    /// When the server has got the request, carried it out and answered in full, and before the
-    /// client has seen a byte of the answer.
-    Reply(At),
-    /// As soon as this many bytes have passed to the server.
-    BytesToServer(u64),
-    /// As soon as this many bytes have passed to the client.
-    BytesToClient(u64),
-}
-
-/// Which request a [`Point`] is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum At {
-    /// The n-th to begin since [`FaultProxy::set`]; the first is 0.
-    Request(u64),
-    /// The first one in which a statement is a COMMIT, be it the last of several
-    /// (`SELECT 1; COMMIT`). The COMMIT of a SQL function or a DO block does not count.
-    Commit,
-}
-
-/// One round trip, as a [`FaultProxy`] saw it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// What the client asked for.
-    pub kind: RequestKind,
-    /// The SQL that came with it or that was prepared under its name: of each statement the first
-    /// 64 KiB. Empty for copy data.
-    pub sql: String,
-}
-
-/// What a [`Request`] asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RequestKind {
-    /// SQL without parameters, by the simple protocol.
-    Query,
-    /// A statement is prepared and not run.
-    Prepare,
-    /// A prepared statement is run with parameters, perhaps prepared by the same request.
-    Execute,
-    /// The data of a COPY to the server, up to their end.
-    Copy,
-    /// Anything else, such as a Sync alone or the closing of a statement.
-    Other,
 }
 
 impl FaultProxy {
@@ -220,8 +151,7 @@ impl FaultProxy {
     /// Sets what happens from now on, in place of what was set before, and begins all counts and
     /// the trace anew. A request that has begun already is not struck by a fault about requests.
     pub fn set(&self, fault: Fault) {
-        let mut state = lock(&self.shared.control.state);
-        *state = State { fault, delay: state.delay, stopped: state.stopped, ..State::default() };
+        self.shared.control.set(fault);
     }
 
     /// Holds bytes back for this long in each direction, so that a round trip takes twice as long
@@ -232,8 +162,8 @@ impl FaultProxy {
 
     /// Cuts every open connection now.
     pub fn cut_all(&self) {
-        for open in lock(&self.shared.links).iter() {
-            open.link.cut();
+        for link in lock(&self.shared.links).iter().filter_map(|open| open.link.upgrade()) {
+            link.cut();
         }
     }
 
@@ -244,9 +174,7 @@ impl FaultProxy {
 
     /// Waits for the fault to strike, at most this long. Says whether it has.
     pub fn wait_fired(&self, limit: Duration) -> bool {
-        let Control { state, fired } = &*self.shared.control;
-        let waited = fired.wait_timeout_while(lock(state), limit, |state| !state.fired);
-        waited.unwrap_or_else(PoisonError::into_inner).0.fired
+        self.shared.control.wait_fired(limit)
     }
 
     /// The number of round trips that were begun since [`set`](Self::set).
@@ -287,10 +215,8 @@ impl Drop for FaultProxy {
             // A panic of it has been printed, and must not become an abort here.
             let _ = acceptor.join();
         }
+        self.cut_all();
         let links = std::mem::take(&mut *lock(&self.shared.links));
-        for open in &links {
-            open.link.cut();
-        }
         for open in links {
             let _ = open.thread.join();
         }
@@ -326,7 +252,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct Running {
-    link: Arc<Link>,
+    /// Weak, so that the sockets close when the thread ends.
+    link: Weak<Link>,
     thread: JoinHandle<()>,
 }
 
@@ -346,158 +273,11 @@ impl Shared {
     fn open(&self, client: TcpStream) -> std::io::Result<()> {
         let server = self.upstream.connect()?;
         let link = Link::new(Stream::tcp(client)?, server, Arc::clone(&self.control));
-        let running = Arc::clone(&link);
-        let thread = thread::Builder::new().spawn(move || running.run())?;
+        let weak = Arc::downgrade(&link);
+        let thread = thread::Builder::new().spawn(move || link.run())?;
         let mut links = lock(&self.links);
         links.retain(|open| !open.thread.is_finished());
-        links.push(Running { link, thread });
+        links.push(Running { link: weak, thread });
         Ok(())
     }
-}
-
-/// The fault that is set, and what was counted since.
-#[derive(Debug, Default)]
-struct Control {
-    state: Mutex<State>,
-    fired: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    stopped: bool,
-    delay: Duration,
-    fault: Fault,
-    fired: bool,
-    connections: u64,
-    requests: u64,
-    to_server: u64,
-    to_client: u64,
-    trace: Vec<Request>,
-    trace_bytes: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Direction {
-    ToServer,
-    ToClient,
-}
-
-/// How a connection is lost.
-#[derive(Debug, Clone, Copy)]
-enum Loss {
-    Cut,
-    BlackHole,
-}
-
-/// When a request is struck.
-#[derive(Debug, Clone, Copy)]
-enum Moment {
-    Before,
-    Within,
-    Reply,
-}
-
-enum Admission {
-    Granted,
-    Refused,
-    Stopped,
-}
-
-/// How much of a chunk passes, and what becomes of the connection then.
-#[derive(Debug)]
-struct Passed {
-    bytes: usize,
-    delay: Duration,
-    loss: Option<Loss>,
-}
-
-impl Control {
-    fn admit(&self) -> Admission {
-        let mut state = lock(&self.state);
-        if state.stopped {
-            return Admission::Stopped;
-        }
-        state.connections += 1;
-        if state.fault == Fault::Refuse {
-            drop(state);
-            self.struck();
-            return Admission::Refused;
-        }
-        Admission::Granted
-    }
-
-    /// Counts a request, and takes the fault that is set for it.
-    fn begin(&self, request: Request, commits: bool) -> Option<(Moment, Loss)> {
-        let mut state = lock(&self.state);
-        let place = state.requests;
-        state.requests += 1;
-        let size = size_of::<Request>() + request.sql.len();
-        if state.trace_bytes + size <= TRACE_BYTES {
-            state.trace_bytes += size;
-            state.trace.push(request);
-        }
-        let (point, loss) = state.one_shot()?;
-        let (at, moment) = match point {
-            Point::Before(at) => (at, Moment::Before),
-            Point::Within(at) => (at, Moment::Within),
-            Point::Reply(at) => (at, Moment::Reply),
-            Point::BytesToServer(_) | Point::BytesToClient(_) => return None,
-        };
-        let hit = match at {
-            At::Request(wanted) => wanted == place,
-            At::Commit => commits,
-        };
-        hit.then(|| {
-            state.fault = Fault::None;
-            (moment, loss)
-        })
-    }
-
-    /// Counts bytes, and says how many of them pass.
-    fn pass(&self, direction: Direction, bytes: usize) -> Passed {
-        let mut state = lock(&self.state);
-        let limit = match (direction, state.one_shot()) {
-            (Direction::ToServer, Some((Point::BytesToServer(limit), loss)))
-            | (Direction::ToClient, Some((Point::BytesToClient(limit), loss))) => {
-                Some((limit, loss))
-            }
-            _ => None,
-        };
-        let counted = match direction {
-            Direction::ToServer => &mut state.to_server,
-            Direction::ToClient => &mut state.to_client,
-        };
-        let before = *counted;
-        *counted += bytes as u64;
-        let after = *counted;
-        let mut passed = Passed { bytes, delay: state.delay, loss: None };
-        if state.fault == Fault::BlackHole {
-            (passed.bytes, passed.loss) = (0, Some(Loss::BlackHole));
-        } else if let Some((limit, loss)) = limit.filter(|(limit, _)| *limit <= after) {
-            passed.bytes = usize::try_from(limit - before).unwrap_or(bytes);
-            passed.loss = Some(loss);
-            state.fault = Fault::None;
-        }
-        passed
-    }
-
-    fn struck(&self) {
-        lock(&self.state).fired = true;
-        self.fired.notify_all();
-    }
-}
-
-impl State {
-    fn one_shot(&self) -> Option<(Point, Loss)> {
-        match self.fault {
-            Fault::CutAt(point) => Some((point, Loss::Cut)),
-            Fault::BlackHoleAt(point) => Some((point, Loss::BlackHole)),
-            Fault::None | Fault::Refuse | Fault::BlackHole => None,
-        }
-    }
-}
-
-/// A thread that panicked has printed why; the others go on.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

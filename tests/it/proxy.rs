@@ -217,7 +217,7 @@ fn delay_adds_to_a_round_trip_and_takes_no_throughput() -> Outcome {
     }
     let took = begin.elapsed();
     assert!(took >= Duration::from_millis(200), "{took:?}");
-    assert!(took < Duration::from_millis(400), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
 
     // 20 MB are some 600 chunks: 12 s if they waited one after the other.
     let begin = Instant::now();
@@ -227,7 +227,7 @@ fn delay_adds_to_a_round_trip_and_takes_no_throughput() -> Outcome {
     .get_result(&mut connection)?;
     assert_eq!(text.len(), 20_000_000);
     let took = begin.elapsed();
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_secs(6), "{took:?}");
 
     // What waits is delivered before a cut.
     table("delayed");
@@ -244,7 +244,7 @@ fn refuse_turns_new_connections_away_quickly() -> Outcome {
     proxy.set(Fault::Refuse);
     let begin = Instant::now();
     assert!(through(&proxy).is_err());
-    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     assert!(proxy.fired());
     assert_eq!(number(&mut old, "1::bigint")?, 1);
     proxy.set(Fault::None);

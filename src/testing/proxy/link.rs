@@ -8,9 +8,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::answers::Answers;
+use super::control::{Control, Direction, Loss, Moment, lock};
+use super::requests::{Event, Requests};
 use super::upstream::Stream;
-use super::wire::{Event, Framer, Requests};
-use super::{Control, Direction, Loss, Moment, lock};
 
 const CHUNK_BYTES: usize = 32 << 10;
 /// How many chunks of a direction may wait for their time when there is a delay.
@@ -59,6 +60,13 @@ impl Link {
         self.was_cut.notify_all();
         self.client.shutdown(Shutdown::Both);
         self.server.shutdown(Shutdown::Both);
+    }
+
+    fn outward(&self, direction: Direction) -> &Stream {
+        match direction {
+            Direction::ToServer => &self.server,
+            Direction::ToClient => &self.client,
+        }
     }
 
     fn lost(&self) -> bool {
@@ -159,7 +167,7 @@ impl Link {
 
     fn carry_answers(self: &Arc<Self>) {
         let mut outlet = Outlet::new(Arc::clone(self), Direction::ToClient);
-        let mut answers = Answers { framer: Framer::server(), ended: 0 };
+        let mut answers = Answers::new();
         let mut buffer = vec![0; CHUNK_BYTES];
         while let Ok(count @ 1..) = self.server.read(&mut buffer) {
             if self.lost() {
@@ -188,36 +196,6 @@ impl Link {
             self.strike(loss, outlet);
         }
         Ok(())
-    }
-}
-
-/// The stream of a server, cut into answers.
-#[derive(Debug)]
-struct Answers {
-    framer: Framer,
-    ended: u64,
-}
-
-impl Answers {
-    /// How many of the bytes come before the answer that is not to be given, and whether that one
-    /// has come whole.
-    fn read(&mut self, bytes: &[u8], unanswered: Option<u64>) -> io::Result<(usize, bool)> {
-        let (mut seen, mut kept) = (0, bytes.len());
-        let mut whole = false;
-        while seen < bytes.len() {
-            let swallowed = unanswered.is_some_and(|ordinal| self.ended >= ordinal);
-            if swallowed {
-                kept = kept.min(seen);
-            }
-            let step = self.framer.advance(&bytes[seen..])?;
-            seen += step.used;
-            // ReadyForQuery, or the server waits for copy data.
-            if matches!(step.ended, Some(b'Z' | b'G' | b'W')) {
-                self.ended += 1;
-                whole |= swallowed;
-            }
-        }
-        Ok((kept, whole))
     }
 }
 
@@ -279,14 +257,5 @@ impl Queue {
         };
         let thread = thread::Builder::new().spawn(move || deliver(receiver))?;
         Ok(Self { sender, thread })
-    }
-}
-
-impl Link {
-    fn outward(&self, direction: Direction) -> &Stream {
-        match direction {
-            Direction::ToServer => &self.server,
-            Direction::ToClient => &self.client,
-        }
     }
 }

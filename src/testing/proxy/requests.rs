@@ -1,94 +1,17 @@
-//! The framing of the PostgreSQL protocol, version 3, as far as finding requests and answers in it
-//! takes.
-//!
-//! A request is what a client sends before it waits: messages up to and including a simple query
-//! or a Sync, and copy data up to its end. An answer is what the server sends up to `ReadyForQuery`
-//! or `CopyInResponse`. The n-th request of a connection gets its n-th answer; start-up is the 0th.
+//! The stream of a client, cut into requests.
 
 use std::collections::HashMap;
 use std::io;
 
-use super::{Request, RequestKind};
+use super::fault::{Request, RequestKind};
+use super::framer::{Framer, number};
 
 /// The SQL that a [`Request`] keeps.
 const SQL_BYTES: usize = 64 << 10;
 /// A request that is longer flows on before its end has come.
 const HELD_BYTES: usize = 1 << 20;
-/// The server's own limit.
-const STARTUP_BYTES: usize = 10_000;
-const MESSAGE_BYTES: usize = 1 << 30;
 const SSL_REQUEST: u32 = 80_877_103;
 const GSSENC_REQUEST: u32 = 80_877_104;
-
-/// Finds the ends of messages in one direction of a connection. Keeps a header, never a body.
-#[derive(Debug)]
-pub(super) struct Framer {
-    /// Whether a message begins with a byte that tells its kind: not so the first of a client.
-    typed: bool,
-    header: [u8; 5],
-    have: usize,
-    left: usize,
-}
-
-/// How far a [`Framer`] came.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) used: usize,
-    /// The kind of the message that ended here; 0 for one without a kind.
-    pub(super) ended: Option<u8>,
-}
-
-impl Framer {
-    pub(super) fn server() -> Self {
-        Self { typed: true, header: [0; 5], have: 0, left: 0 }
-    }
-
-    pub(super) fn client() -> Self {
-        // A message without kind is read as one of kind 0.
-        Self { typed: false, have: 1, ..Self::server() }
-    }
-
-    /// Whether the next byte begins a message.
-    fn at_boundary(&self) -> bool {
-        self.have == usize::from(!self.typed)
-    }
-
-    /// The kind of the message that is under way.
-    fn kind(&self) -> u8 {
-        self.header[0]
-    }
-
-    /// Takes bytes up to the end of a message at most. `bytes` must not be empty.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> io::Result<Step> {
-        let mut used = 0;
-        if self.have < 5 {
-            used = bytes.len().min(5 - self.have);
-            self.header[self.have..self.have + used].copy_from_slice(&bytes[..used]);
-            self.have += used;
-            if self.have < 5 {
-                return Ok(Step { used, ended: None });
-            }
-            self.left = self.body_length()?;
-        }
-        let body = self.left.min(bytes.len() - used);
-        self.left -= body;
-        used += body;
-        if self.left > 0 {
-            return Ok(Step { used, ended: None });
-        }
-        self.have = usize::from(!self.typed);
-        Ok(Step { used, ended: Some(self.kind()) })
-    }
-
-    /// The length on the wire counts itself, not the kind.
-    fn body_length(&self) -> io::Result<usize> {
-        let limit = if self.typed { MESSAGE_BYTES } else { STARTUP_BYTES };
-        number(&self.header[1..])
-            .and_then(|length| usize::try_from(length).ok()?.checked_sub(4))
-            .filter(|&length| length <= limit)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a PostgreSQL message"))
-    }
-}
 
 /// What [`Requests`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -176,21 +99,21 @@ impl Requests {
     /// Looks at what was pushed, up to the next event. The request of the event before is cleared.
     pub(super) fn next(&mut self) -> io::Result<Option<Event>> {
         loop {
-            if !self.open.as_ref().is_some_and(|open| open.held) && self.framer.typed {
+            if !self.open.as_ref().is_some_and(|open| open.held) && self.framer.typed() {
                 self.cleared = self.seen;
             }
             if self.seen == self.pending.len() {
                 let overdue = self.pending.len() - self.cleared > HELD_BYTES;
                 return Ok(if overdue { self.release_part() } else { None });
             }
-            if self.framer.typed && self.framer.at_boundary() {
+            if self.framer.typed() && self.framer.at_boundary() {
                 self.begin(self.pending[self.seen]);
             }
             let step = self.framer.advance(&self.pending[self.seen..])?;
             self.seen += step.used;
             let event = match step.ended {
                 None => None,
-                Some(_) if !self.framer.typed => self.end_startup(),
+                Some(_) if !self.framer.typed() => self.end_startup(),
                 Some(kind) => self.end(kind),
             };
             if event.is_some() {
@@ -318,10 +241,6 @@ fn text(bytes: &[u8]) -> (&[u8], &[u8]) {
 
 fn shortened(sql: &[u8]) -> String {
     String::from_utf8_lossy(&sql[..sql.len().min(SQL_BYTES)]).into_owned()
-}
-
-fn number(bytes: &[u8]) -> Option<u32> {
-    bytes.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }
 
 /// Whether one of the statements is a COMMIT. `ON COMMIT DROP` is none.
@@ -532,21 +451,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cancel_request_passes() {
+        let cancel = untyped(80_877_102, &[7; 8]);
+        assert_eq!(run(&cancel, 1), (vec![], cancel));
+    }
+
+    #[test]
     fn what_is_not_postgresql_is_refused() {
         let mut requests = Requests::new();
         requests.push(b"GET / HTTP/1.1\r\n\r\n");
         assert!(requests.next().is_err());
-        assert!(Framer::server().advance(b"Z\0\0\0\x03").is_err());
-    }
-
-    #[test]
-    fn answers_end_where_the_server_says_so() {
-        let stream = [message(b'C', b"BEGIN\0"), message(b'Z', b"T")].concat();
-        let mut framer = Framer::server();
-        let mut ends = Vec::new();
-        for byte in stream.chunks(1) {
-            ends.extend(framer.advance(byte).unwrap().ended);
-        }
-        assert_eq!(ends, b"CZ");
     }
 }
