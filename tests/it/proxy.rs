@@ -1,6 +1,6 @@
 //! Each fault of the proxy, between Diesel and a real server.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use std::{env, thread};
@@ -427,5 +427,28 @@ fn a_server_that_is_down_closes_the_connection() -> Outcome {
     let proxy = FaultProxy::to_socket(env::temp_dir().join("no such socket"))?;
     let mut client = TcpStream::connect(("127.0.0.1", proxy.port()))?;
     assert_eq!(client.read(&mut [0])?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_server_on_tcp_is_reached_too() -> Outcome {
+    let inner = proxy();
+    let outer = FaultProxy::to_tcp(("127.0.0.1", inner.port()))?;
+    assert_eq!(number(&mut through(&outer)?, "1::bigint")?, 1);
+    assert_eq!(inner.trace(), outer.trace());
+    assert_eq!((inner.requests(), inner.connections()), (outer.requests(), 1));
+    Ok(())
+}
+
+#[test]
+fn encryption_is_declined() -> Outcome {
+    let proxy = proxy();
+    let mut client = TcpStream::connect(("127.0.0.1", proxy.port()))?;
+    for code in [80_877_104_u32, 80_877_103] {
+        let mut answer = [0];
+        client.write_all(&[8_u32.to_be_bytes(), code.to_be_bytes()].concat())?;
+        client.read_exact(&mut answer)?;
+        assert_eq!(&answer, b"N");
+    }
     Ok(())
 }

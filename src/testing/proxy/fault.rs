@@ -23,11 +23,14 @@ pub enum Fault {
 
 /// Where a one-shot [`Fault`] strikes. All counts begin at [`FaultProxy::set`] and go over all
 /// connections.
+///
+/// A request is judged, and halved, when it has come whole; one beyond 1 MiB by its first MiB, one
+/// with a Flush before its end by the part up to that, and the data of a COPY by their first
+/// message. So no COPY is ever kept in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Point {
-    /// Before the server has seen a byte of the request. (One longer than 1 MiB, or with a Flush
-    /// before its end, is judged by that first part.)
+    /// Before the server has seen a byte of the request.
     Before(At),
     /// When the server has got the first half of the request's bytes.
     Within(At),

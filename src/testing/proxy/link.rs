@@ -127,7 +127,10 @@ impl Link {
             match self.forward_requests(&mut requests, &mut outlet) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => self.cut(),
-                Err(_) => server_gone = true,
+                Err(_) => {
+                    server_gone = true;
+                    self.server.shutdown(Shutdown::Write);
+                }
             }
         }
         outlet.finish();

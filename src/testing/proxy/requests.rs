@@ -1,4 +1,7 @@
 //! The stream of a client, cut into requests.
+//!
+//! A request is what a client sends before it waits: messages up to and including a simple query or
+//! a Sync, or copy data up to its end.
 
 use std::collections::HashMap;
 use std::io;
