@@ -6,10 +6,14 @@ mod error;
 mod ident;
 mod input;
 mod key;
+#[cfg(feature = "local-server")]
+pub mod local_server;
 pub mod modelling;
 mod session;
 mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unit_of_work;
 pub mod verify;
 

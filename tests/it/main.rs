@@ -1,0 +1,3 @@
+//! The integration tests: modules mirror `src/`.
+
+mod proxy;
