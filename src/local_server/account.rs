@@ -12,7 +12,7 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) uid: u32,
-    gid: u32,
+    pub(super) gid: u32,
     pub(super) name: Option<&'static str>,
 }
 

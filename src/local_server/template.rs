@@ -117,8 +117,8 @@ mod tests {
 
         let make = || cached(&cache, &binaries, &account).unwrap();
         let made: Vec<_> = thread::scope(|scope| {
-            let makers = [(); 3].map(|()| scope.spawn(make));
-            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+            let threads = [(); 3].map(|()| scope.spawn(make));
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         let version = fs::read_to_string(made[0].join("PG_VERSION")).unwrap();
         let there = fs::read_dir(&cache).unwrap().count();
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_cache_of_somebody_else_is_not_trusted() {
         let place = env::temp_dir().join(format!("planwright-trust-{}", std::process::id()));
-        let account = |uid| Account { uid, ..Account::of_owner(&env::temp_dir()).unwrap() };
+        let account = |uid| Account { uid, gid: 0, name: None };
         fs::create_dir(&place).unwrap();
         let own = fs::metadata(&place).unwrap().uid();
         let set = |mode| fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
