@@ -27,7 +27,7 @@ const FOLDERS: [&str; 8] = [
 /// An installed PostgreSQL.
 #[derive(Debug)]
 pub(super) struct Binaries {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// As `postgres --version` prints it, with the distribution's own number.
     pub(super) full_version: String,
     pub(super) major: u32,

@@ -4,6 +4,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::account::Account;
 use super::binaries::Binaries;
 use super::{failed, run};
@@ -67,13 +69,17 @@ fn is_trusted(place: &Path, account: &Account) -> io::Result<bool> {
     Ok(found.is_dir() && found.uid() == account.uid && found.mode() & 0o022 == 0)
 }
 
-/// The cached data directory of these binaries.
+/// The cached data directory of these very binaries: builds of one release can differ in what they
+/// read.
 fn cached(cache: &Path, binaries: &Binaries, account: &Account) -> Result<PathBuf> {
-    let keep = |c: char| c.is_ascii_alphanumeric() || ".+-~".contains(c);
-    let version: Vec<&str> =
-        binaries.full_version.split(|c| !keep(c)).filter(|part| !part.is_empty()).collect();
-    // Change the number when `INITDB` changes.
-    let template = cache.join(format!("{}-1", version.join("-")));
+    let mut identity = Sha256::new();
+    for part in [&binaries.full_version, binaries.folder.to_string_lossy().as_ref()] {
+        identity.update(part);
+    }
+    identity.update(INITDB.join(" "));
+    let identity = &identity.finalize()[..8];
+    let identity: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
+    let template = cache.join(format!("{}-{identity}", binaries.major));
     if template.exists() {
         return Ok(template);
     }
@@ -140,13 +146,13 @@ mod tests {
         let set = |mode| fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
         set(0o755);
         let of_owner = is_trusted(&place, &account(own)).unwrap();
-        let of_other = is_trusted(&place, &account(own + 1)).unwrap();
+        let foreign = is_trusted(&place, &account(own + 1)).unwrap();
         set(0o775);
         let open = is_trusted(&place, &account(own)).unwrap();
         let link = place.join("link");
         std::os::unix::fs::symlink(&place, &link).unwrap();
         let linked = is_trusted(&link, &account(own)).unwrap();
         fs::remove_dir_all(&place).unwrap();
-        assert_eq!((of_owner, of_other, open, linked), (true, false, false, false));
+        assert_eq!((of_owner, foreign, open, linked), (true, false, false, false));
     }
 }

@@ -186,7 +186,7 @@ fn a_folder_with_too_long_a_name_is_refused_before_anything_is_made_in_it() {
     let error = LocalServer::builder().within(&long).start().unwrap_err();
     let Error::Invalid { field, reason, .. } = &error else { panic!("{error:?}") };
     assert_eq!(field, "within");
-    assert!(reason.contains("bytes") && reason.contains("TMPDIR"), "{reason}");
+    assert!(reason.contains("bytes") && reason.contains("PLANWRIGHT_PG_DIR"), "{reason}");
     assert_eq!(fs::read_dir(&long).unwrap().count(), 0);
 }
 
