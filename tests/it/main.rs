@@ -1,3 +1,4 @@
-//! The integration tests: modules mirror `src/`.
+//! The one integration binary. Its modules mirror `src/`.
 
+mod local_server;
 mod proxy;
