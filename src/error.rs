@@ -364,6 +364,15 @@ impl From<DieselError> for Error {
     }
 }
 
+/// Whether the server rolled the transaction back because of concurrent work: 40001 or 40P01.
+pub(crate) fn is_retryable(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(_, info) => is_deadlock(info.as_ref()),
+        _ => false,
+    }
+}
+
 /// What Diesel reports without its SQLSTATE: deadlocks, timeouts, lost connections.
 fn unnamed(source: DieselError) -> Error {
     let DieselError::DatabaseError(kind, info) = &source else {

@@ -1,5 +1,12 @@
 //! planwright
 
+mod conninfo;
 mod error;
+mod ident;
+mod session;
+mod store;
+mod unit_of_work;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
+pub use store::{Store, StoreOptions};
+pub use unit_of_work::{Transaction, UnitOfWork};

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY plan_recommendations_recommendation_id_ix;

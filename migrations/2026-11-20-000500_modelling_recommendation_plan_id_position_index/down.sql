@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY recommendation_plan_id_position_uq;

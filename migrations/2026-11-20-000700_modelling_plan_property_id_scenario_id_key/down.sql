@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY plan_property_id_scenario_id_uq;
