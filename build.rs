@@ -44,10 +44,10 @@ fn embed() -> Result<(), String> {
                  \"/migrations/{folder}/{name}\")))"
             )
         };
-        let (metadata, up, down) = (include("metadata.toml"), include("up.sql"), include("down.sql"));
-        let guard = guard.as_ref().map_or("None".to_owned(), |_| {
-            format!("Some({})", include("guard.sql"))
-        });
+        let (metadata, up, down) =
+            (include("metadata.toml"), include("up.sql"), include("down.sql"));
+        let guard =
+            guard.as_ref().map_or("None".to_owned(), |_| format!("Some({})", include("guard.sql")));
         writeln!(
             code,
             "    Files {{\n        folder: Cow::Borrowed({folder:?}),\n        metadata: {metadata},\n        \

@@ -61,7 +61,11 @@ pub(crate) struct Index {
 }
 
 /// The index `name` of `table`, both as SQL writes them.
-pub(crate) fn index(connection: &mut PgConnection, table: &str, name: &str) -> Result<Option<Index>> {
+pub(crate) fn index(
+    connection: &mut PgConnection,
+    table: &str,
+    name: &str,
+) -> Result<Option<Index>> {
     let index = diesel::sql_query(
         "SELECT format('%I.%I', n.nspname, c.relname) AS name,
                 i.indisvalid AS valid, i.indisunique AS unique,

@@ -1,12 +1,16 @@
 //! planwright
 
+mod catalog;
 mod conninfo;
 mod error;
 mod ident;
+mod lock;
+pub mod migrate;
 mod session;
 mod store;
 mod unit_of_work;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
+pub use migrate::Context;
 pub use store::{Store, StoreOptions};
 pub use unit_of_work::{Transaction, UnitOfWork};

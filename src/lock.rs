@@ -3,7 +3,7 @@
 //! Two releases of this crate may work on one database at the same time, so a key never changes.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer};
+use diesel::sql_types::Integer;
 
 use crate::error::Result;
 

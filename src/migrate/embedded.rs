@@ -47,9 +47,9 @@ impl Migrations {
     /// [`Error::Migration`] with a sentence for what breaks the rules of `migrations/README.md`:
     /// the same that would fail the build.
     pub fn from_folder(path: impl AsRef<Path>) -> Result<Self> {
-        let core = FILES.iter().filter(|files| files.folder.contains("_core_")).cloned();
+        let core = FILES.iter().filter(|files| is_core(files)).cloned();
         let all = folder::read(path.as_ref())
-            .map(|files| files.into_iter().filter(|files| !files.folder.contains("_core_")))
+            .map(|files| files.into_iter().filter(|files| !is_core(files)))
             .and_then(|files| folder::parse(core.chain(files)))
             .map_err(|sentence| Error::migration("", sentence, None))?;
         Ok(Self(Cow::Owned(all)))
@@ -72,6 +72,10 @@ impl Migrations {
     pub(super) fn of(&self, contexts: &[Context]) -> impl Iterator<Item = &Migration> {
         self.0.iter().filter(move |migration| contexts.contains(&migration.context))
     }
+}
+
+fn is_core(files: &Files) -> bool {
+    files.folder.split_once('_').is_some_and(|(_, rest)| rest.starts_with("core_"))
 }
 
 impl harness::MigrationSource<Pg> for Migrations {

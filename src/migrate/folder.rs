@@ -87,7 +87,9 @@ fn check(migration: &Migration, older: &[Migration]) -> Result<(), String> {
     }
     for need in &migration.needs {
         let Some(other) = older.iter().find(|other| other.version == *need) else {
-            return Err(format!("{name}/metadata.toml: needs {need}, which is not an older version"));
+            return Err(format!(
+                "{name}/metadata.toml: needs {need}, which is not an older version"
+            ));
         };
         if other.context != *context && other.context != Context::Core {
             // The host may not have chosen that context.

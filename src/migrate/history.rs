@@ -63,7 +63,11 @@ pub(super) fn read(store: &Store) -> Result<Vec<Recorded>> {
     match store.read(|uow| rows(uow.connection())) {
         // The error of a missing table has no kind of its own, and its text has many languages.
         Err(error @ Error::Database { .. }) => {
-            if store.read(|uow| is_installed(uow.connection()))? { Err(error) } else { Ok(Vec::new()) }
+            if store.read(|uow| is_installed(uow.connection()))? {
+                Err(error)
+            } else {
+                Ok(Vec::new())
+            }
         }
         read => read,
     }

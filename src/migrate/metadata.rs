@@ -26,12 +26,16 @@ impl Metadata {
             let refuse = |what: String| format!("line {number}: {what}");
             let Some((key, value)) = entry(line).map_err(refuse)? else { continue };
             let twice = match (key, value) {
-                ("run_in_transaction", Value::Bool(value)) => transactional.replace(value).is_some(),
+                ("run_in_transaction", Value::Bool(value)) => {
+                    transactional.replace(value).is_some()
+                }
                 ("kind", Value::Text(value)) => {
                     let known = [Kind::Baseline, Kind::Expand, Kind::Held];
                     let found = known.into_iter().find(|kind| kind.name() == value);
                     let found = found.ok_or_else(|| {
-                        refuse(format!("kind is \"baseline\", \"expand\" or \"held\", not {value:?}"))
+                        refuse(format!(
+                            "kind is \"baseline\", \"expand\" or \"held\", not {value:?}"
+                        ))
                     })?;
                     kind.replace(found).is_some()
                 }
@@ -90,10 +94,8 @@ fn entry(line: &str) -> Result<Option<(&str, Value)>, String> {
 /// A string without escapes, and what follows it.
 fn string(text: &str) -> Result<(&str, &str), String> {
     let expected = || format!("expected true, false, a string or a list, not {text:?}");
-    let (inside, rest) = text
-        .strip_prefix('"')
-        .and_then(|text| text.split_once('"'))
-        .ok_or_else(expected)?;
+    let (inside, rest) =
+        text.strip_prefix('"').and_then(|text| text.split_once('"')).ok_or_else(expected)?;
     if inside.contains('\\') { Err(expected()) } else { Ok((inside, rest)) }
 }
 

@@ -146,9 +146,7 @@ fn parse_name(folder: &str) -> Result<(String, Context), String> {
     }
     let (context, what) = Context::ALL
         .iter()
-        .find_map(|&context| {
-            Some((context, rest.strip_prefix(context.name())?.strip_prefix('_')?))
-        })
+        .find_map(|&context| Some((context, rest.strip_prefix(context.name())?.strip_prefix('_')?)))
         .ok_or_else(|| refuse("no context has this name"))?;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if what.is_empty() || !what.bytes().all(plain) {
@@ -174,7 +172,10 @@ fn check_statements(statements: &[Statement<'_>], transactional: bool) -> Result
     for statement in statements {
         let control = ["begin", "start", "commit", "end", "rollback", "abort"];
         if control.iter().any(|word| begins(statement, &[word])) {
-            return Err(format!("the runner begins and ends transactions, not {:?}", statement.text));
+            return Err(format!(
+                "the runner begins and ends transactions, not {:?}",
+                statement.text
+            ));
         }
         if transactional && concurrent(statement) {
             return Err("CONCURRENTLY needs run_in_transaction = false".to_owned());

@@ -210,7 +210,8 @@ impl<'a> Lexer<'a> {
             if rest.first().is_some_and(|&b| is_space(b)) {
                 self.at += 1;
             } else if rest.starts_with(b"--") {
-                self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+                self.at +=
+                    rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
             } else if rest.starts_with(b"/*") {
                 self.block_comment()?;
             } else {
