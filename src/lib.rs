@@ -4,6 +4,8 @@ mod catalog;
 mod conninfo;
 mod error;
 mod ident;
+#[cfg(feature = "local-server")]
+pub mod local_server;
 mod lock;
 pub mod migrate;
 mod session;

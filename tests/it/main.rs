@@ -1,0 +1,3 @@
+//! The one integration binary; its modules mirror `src/`.
+
+mod local_server;
