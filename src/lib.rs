@@ -1,5 +1,6 @@
 //! planwright
 
+mod catalog;
 mod conninfo;
 mod decimal;
 mod error;
@@ -8,6 +9,8 @@ mod input;
 mod key;
 #[cfg(feature = "local-server")]
 pub mod local_server;
+mod lock;
+pub mod migrate;
 pub mod modelling;
 mod session;
 mod statement;
@@ -19,5 +22,6 @@ pub mod verify;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
 pub use key::{Listed, Page};
+pub use migrate::Context;
 pub use store::{Store, StoreOptions};
 pub use unit_of_work::{Transaction, UnitOfWork};

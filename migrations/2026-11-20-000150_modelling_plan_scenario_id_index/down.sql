@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY plan_scenario_id_id_ix;
+DROP INDEX CONCURRENTLY IF EXISTS plan_scenario_id_id_ix;

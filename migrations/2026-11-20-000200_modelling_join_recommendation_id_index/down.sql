@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY plan_recommendations_recommendation_id_ix;
+DROP INDEX CONCURRENTLY IF EXISTS plan_recommendations_recommendation_id_ix;

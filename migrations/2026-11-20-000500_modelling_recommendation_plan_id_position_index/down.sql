@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY recommendation_plan_id_position_uq;
+DROP INDEX CONCURRENTLY IF EXISTS recommendation_plan_id_position_uq;

@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY plan_property_id_scenario_id_uq;
+DROP INDEX CONCURRENTLY IF EXISTS plan_property_id_scenario_id_uq;

@@ -1,0 +1,84 @@
+//! Every query of the system catalogs.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+
+use crate::error::Result;
+use crate::lock::Key;
+
+/// Whether a relation of this name, qualified and quoted where need be, exists.
+pub(crate) fn relation_exists(connection: &mut PgConnection, name: &str) -> Result<bool> {
+    let exists = diesel::select(to_regclass(name).is_not_null());
+    Ok(exists.get_result(connection)?)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn to_regclass(name: Text) -> Nullable<diesel::sql_types::Oid>;
+}
+
+/// A session that holds an advisory lock.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub(crate) struct Holder {
+    #[diesel(sql_type = Integer)]
+    pub(crate) pid: i32,
+    #[diesel(sql_type = Text)]
+    pub(crate) application_name: String,
+}
+
+/// Who holds this lock of the current database.
+pub(crate) fn lock_holder(connection: &mut PgConnection, key: Key) -> Result<Option<Holder>> {
+    let holder = diesel::sql_query(
+        "SELECT l.pid, coalesce(a.application_name, '') AS application_name
+         FROM pg_catalog.pg_locks l
+         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+           AND l.classid = $1::oid AND l.objid = $2::oid
+           AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                             WHERE datname = current_database())",
+    )
+    .bind::<BigInt, _>(i64::from(key.class))
+    .bind::<BigInt, _>(i64::from(key.object));
+    Ok(holder.get_result(connection).optional()?)
+}
+
+/// An index of a table.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub(crate) struct Index {
+    /// Qualified and quoted.
+    #[diesel(sql_type = Text)]
+    pub(crate) name: String,
+    #[diesel(sql_type = Bool)]
+    pub(crate) valid: bool,
+    #[diesel(sql_type = Bool)]
+    pub(crate) unique: bool,
+    /// From USING on, as the server writes it.
+    #[diesel(sql_type = Text)]
+    pub(crate) definition: String,
+    /// The process that is building it.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub(crate) builder: Option<i32>,
+}
+
+/// The index `name` of `table`, both as SQL writes them.
+pub(crate) fn index(
+    connection: &mut PgConnection,
+    table: &str,
+    name: &str,
+) -> Result<Option<Index>> {
+    let index = diesel::sql_query(
+        "SELECT format('%I.%I', n.nspname, c.relname) AS name,
+                i.indisvalid AS valid, i.indisunique AS unique,
+                substring(pg_get_indexdef(c.oid) FROM position(' USING ' IN pg_get_indexdef(c.oid)))
+                    AS definition,
+                (SELECT p.pid FROM pg_catalog.pg_stat_progress_create_index p
+                 WHERE p.index_relid = c.oid) AS builder
+         FROM pg_catalog.pg_index i
+         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE i.indrelid = to_regclass($1) AND c.relname = (parse_ident($2))[1]",
+    )
+    .bind::<Text, _>(table)
+    .bind::<Text, _>(name);
+    Ok(index.get_result(connection).optional()?)
+}

@@ -1,0 +1,42 @@
+//! The contexts. The build script uses this file too, so it depends on nothing.
+
+use std::fmt;
+
+/// A part of the schema that a host chooses as a whole.
+///
+/// # Example
+///
+/// ```
+/// use planwright::Context;
+///
+/// assert_eq!("modelling".parse::<Context>()?, Context::Modelling);
+/// assert_eq!(Context::Modelling.to_string(), "modelling");
+/// # Ok::<(), planwright::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Context {
+    /// What the schema tools themselves remember, in schema `planwright`. Part of every choice.
+    Core,
+    /// Modelled retrofit plans and their measures.
+    Modelling,
+}
+
+impl Context {
+    /// Every context, in the order in which they came.
+    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling];
+
+    /// Its name in folder names, in the history and in Rust paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Modelling => "modelling",
+        }
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,100 @@
+//! A folder of migrations: how it is read, and the rules between its members.
+//!
+//! The build script uses this file too, so it depends on nothing but its neighbours.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::migration::{Files, Kind, Migration};
+
+/// The files of every folder in `root`, in the order of their names.
+pub fn read(root: &Path) -> Result<Vec<Files>, String> {
+    let mut found = Vec::new();
+    for path in entries(root)?.into_iter().filter(|path| path.is_dir()) {
+        found.push(read_one(&path)?);
+    }
+    Ok(found)
+}
+
+fn read_one(path: &Path) -> Result<Files, String> {
+    for file in entries(path)? {
+        let known = ["up.sql", "down.sql", "metadata.toml", "guard.sql"];
+        if !known.iter().any(|known| file.ends_with(known)) {
+            return Err(format!("{}: no such file belongs to a migration", file.display()));
+        }
+    }
+    let text = |name: &str| {
+        let file = path.join(name);
+        fs::read_to_string(&file)
+            .map(Cow::Owned)
+            .map_err(|error| format!("{}: {error}", file.display()))
+    };
+    let guard = if path.join("guard.sql").exists() { Some(text("guard.sql")?) } else { None };
+    Ok(Files {
+        folder: Cow::Owned(file_name(path)?),
+        metadata: text("metadata.toml")?,
+        up: text("up.sql")?,
+        down: text("down.sql")?,
+        guard,
+    })
+}
+
+/// What a folder holds, less what hides behind a dot, in the order of the names.
+fn entries(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error| format!("{}: {error}", path.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if !file_name(&path)?.starts_with('.') {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn file_name(path: &Path) -> Result<String, String> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.map(str::to_owned).ok_or_else(|| format!("{}: the name is not UTF-8", path.display()))
+}
+
+/// Reads the migrations in the order of their versions, and refuses with a sentence what breaks
+/// the rules, in one of them or between them.
+pub fn parse(files: impl IntoIterator<Item = Files>) -> Result<Vec<Migration>, String> {
+    let parsed: Result<Vec<_>, _> = files.into_iter().map(Migration::parse).collect();
+    let mut all = parsed?;
+    all.sort_by(|a, b| a.version.cmp(&b.version));
+    for (i, migration) in all.iter().enumerate() {
+        check(migration, &all[..i])?;
+    }
+    Ok(all)
+}
+
+/// Checks a migration against the older ones.
+fn check(migration: &Migration, older: &[Migration]) -> Result<(), String> {
+    let Migration { name, context, .. } = migration;
+    if let Some(other) = older.iter().find(|other| other.version == migration.version) {
+        return Err(format!("{name}: has the version of {}", other.name));
+    }
+    let mut same = older.iter().filter(|other| other.context == *context).peekable();
+    if same.peek().is_none() && migration.kind != Kind::Baseline {
+        return Err(format!("{name}: the first migration of a context is its baseline"));
+    }
+    if migration.kind == Kind::Baseline && same.any(|other| other.kind != Kind::Baseline) {
+        return Err(format!("{name}: a baseline cannot follow what changes it"));
+    }
+    for need in &migration.needs {
+        let Some(other) = older.iter().find(|other| other.version == *need) else {
+            return Err(format!(
+                "{name}/metadata.toml: needs {need}, which is not an older version"
+            ));
+        };
+        if other.context != *context && other.context != Context::Core {
+            // The host may not have chosen that context.
+            return Err(format!("{name}/metadata.toml: needs {}, of another context", other.name));
+        }
+    }
+    Ok(())
+}

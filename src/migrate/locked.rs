@@ -1,0 +1,386 @@
+//! The session that changes the schema: one at a time for each database.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{BigInt, Text};
+
+use super::history::{self, Recorded};
+use super::migration::{ConcurrentIndex, Migration};
+use super::plan::Step;
+use super::report::{Applied, Progress, Reverted, whole_milliseconds};
+use super::tokens::{Statement, statements};
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::lock;
+use crate::store::Store;
+
+/// Long enough to cost nothing, short enough that nobody notices.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A connection of its own that holds the schema lock. The lock ends with the connection, however
+/// that ends.
+pub(super) struct Locked<'m> {
+    connection: PgConnection,
+    progress: &'m dyn Fn(Progress),
+}
+
+/// How a step that may be refused ended.
+pub(super) enum Outcome {
+    Applied(Applied),
+    Refused(Error),
+}
+
+impl<'m> Locked<'m> {
+    /// Waits for the lock by asking again: a statement that *waits* for it would hold a snapshot,
+    /// which CREATE INDEX CONCURRENTLY of the other runner would wait for in turn.
+    pub(super) fn open(
+        store: &Store,
+        patience: Duration,
+        progress: &'m dyn Fn(Progress),
+    ) -> Result<Self> {
+        let mut connection = store.dedicated()?;
+        // The host's limit is made for its queries.
+        connection.batch_execute("SET statement_timeout = 0")?;
+        let begin = Instant::now();
+        let mut told = false;
+        while !lock::try_session(&mut connection, lock::SCHEMA)? {
+            let expired = begin.elapsed() >= patience;
+            if expired || !told {
+                let holder = catalog::lock_holder(&mut connection, lock::SCHEMA)?;
+                if expired {
+                    return Err(still_locked(patience, holder));
+                }
+                let holder = holder.map(|holder| describe(&holder));
+                progress(Progress::WaitingForLock { holder });
+                told = true;
+            }
+            thread::sleep(POLL.min(patience.saturating_sub(begin.elapsed())));
+        }
+        Ok(Self { connection, progress })
+    }
+
+    /// Gives the lock back, so that the next runner need not wait until the server sees that this
+    /// session is gone.
+    pub(super) fn close(mut self) -> Result<()> {
+        lock::release_session(&mut self.connection, lock::SCHEMA)?;
+        Ok(())
+    }
+
+    pub(super) fn history(&mut self) -> Result<Vec<Recorded>> {
+        history::read_on(&mut self.connection)
+    }
+
+    /// Runs a migration and records it.
+    pub(super) fn apply(&mut self, step: &Step<'_>) -> Result<Outcome> {
+        let migration = step.migration;
+        self.tell_start(migration);
+        let begin = Instant::now();
+        let installs = step.installs.as_deref();
+        if migration.transactional {
+            let run = |connection: &mut PgConnection| {
+                if let Some(refusal) = run_up(connection, migration)? {
+                    return Err(Stop::Refused(refusal));
+                }
+                let duration = begin.elapsed();
+                record(connection, migration, installs, duration)?;
+                Ok(duration)
+            };
+            match transaction(&mut self.connection, migration, run) {
+                Ok(duration) => Ok(Outcome::Applied(self.applied(migration, duration))),
+                Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+                Err(Stop::Failed(error)) => Err(error),
+            }
+        } else {
+            if let Some(refusal) = guard(&mut self.connection, migration)? {
+                return Ok(Outcome::Refused(refusal));
+            }
+            self.run_alone(migration, &migration.up, "")?;
+            let duration = begin.elapsed();
+            record(&mut self.connection, migration, installs, duration)?;
+            Ok(Outcome::Applied(self.applied(migration, duration)))
+        }
+    }
+
+    /// Takes a migration back and forgets it.
+    pub(super) fn revert(&mut self, migration: &Migration) -> Result<Reverted> {
+        self.tell_start(migration);
+        let begin = Instant::now();
+        let forget = |connection: &mut PgConnection| {
+            history::forget(connection, migration)
+                .map_err(|source| failed(migration, "the history could not be written", source))
+        };
+        let run = if migration.transactional {
+            // Forgotten first: the down of the history itself drops the table.
+            transaction(&mut self.connection, migration, |connection| {
+                forget(connection)?;
+                let down = parse(&migration.down);
+                let numbered = (1..).zip(&down);
+                Ok(run_statements(connection, migration, numbered, down.len(), " of its down")?)
+            })
+        } else {
+            self.run_alone(migration, &migration.down, " of its down")?;
+            transaction(&mut self.connection, migration, |connection| Ok(forget(connection)?))
+        };
+        run.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)?;
+        let duration = begin.elapsed();
+        (self.progress)(Progress::Finished { name: migration.to_string(), duration });
+        Ok(Reverted::new(migration, duration))
+    }
+
+    /// Runs the one statement of a migration without a transaction, after clearing away what an
+    /// attempt that died has left of it.
+    fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
+        let all = parse(sql);
+        let statement = all.first().expect("a migration was checked when it was read");
+        let index = ConcurrentIndex::of(statement);
+        if let Some(index) = &index
+            && self.is_built(migration, index)?
+        {
+            return Ok(());
+        }
+        // It waits for old transactions, and nobody waits for it: the host's limit, which is made
+        // for locks that others queue behind, would only make it fail.
+        self.connection.batch_execute("SET lock_timeout = 0")?;
+        if let Err(source) = self.connection.batch_execute(statement.text) {
+            let error = failed_statement(migration, (1, 1), of, statement.text, source);
+            // An INVALID index costs every writer, and a unique one still refuses rows. Where it
+            // cannot be dropped now, as the connection is gone, the next run does it.
+            if let Some(index) = &index
+                && let Err(also) = self.is_built(migration, index)
+            {
+                return Err(left_behind(migration, index, &error, also));
+            }
+            return Err(error);
+        }
+        self.connection.batch_execute("RESET lock_timeout")?;
+        Ok(())
+    }
+
+    /// Whether the index stands there already: built by a run that died before it could say so.
+    /// An INVALID one, of a run that died earlier, is dropped.
+    fn is_built(&mut self, migration: &Migration, wanted: &ConcurrentIndex) -> Result<bool> {
+        let connection = &mut self.connection;
+        let Some(found) = catalog::index(connection, &wanted.table, &wanted.name)? else {
+            return Ok(false);
+        };
+        if let Some(pid) = found.builder {
+            let what = format!("index {} is being built by process {pid}", found.name);
+            return Err(Error::migration(&*migration.name, what, None));
+        }
+        if !found.valid {
+            connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {}", found.name))?;
+            let name = migration.to_string();
+            (self.progress)(Progress::DroppedInvalidIndex { name, index: found.name });
+            return Ok(false);
+        }
+        let same = transaction(connection, migration, |connection| {
+            let twin = twin(connection, wanted)?;
+            Ok(twin.is_some_and(|twin| {
+                (twin.unique, twin.definition) == (found.unique, found.definition.clone())
+            }))
+        });
+        match same {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                let what = format!(
+                    "index {} exists with another definition: drop it or rename it",
+                    found.name
+                );
+                Err(Error::migration(&*migration.name, what, None))
+            }
+            Err(Stop::Failed(error) | Stop::Refused(error)) => Err(error),
+        }
+    }
+
+    fn tell_start(&self, migration: &Migration) {
+        (self.progress)(Progress::Started { name: migration.to_string(), kind: migration.kind });
+    }
+
+    fn applied(&self, migration: &Migration, duration: Duration) -> Applied {
+        (self.progress)(Progress::Finished { name: migration.to_string(), duration });
+        Applied::new(migration, duration)
+    }
+}
+
+/// Why a transaction is rolled back.
+enum Stop {
+    Failed(Error),
+    Refused(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn transaction<T>(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    type Manager = AnsiTransactionManager;
+    Manager::begin_transaction(connection).map_err(Error::from)?;
+    match body(connection) {
+        Ok(value) => match Manager::commit_transaction(connection) {
+            Ok(()) => Ok(value),
+            Err(source) => Err(Stop::Failed(failed_commit(migration, source))),
+        },
+        Err(stop) => {
+            let rolled_back = Manager::rollback_transaction(connection);
+            match (stop, rolled_back) {
+                // The connection is done with; the first error says why.
+                (Stop::Failed(error), _) => Err(Stop::Failed(error)),
+                (refused, Ok(())) => Err(refused),
+                (_, Err(error)) => Err(Stop::Failed(error.into())),
+            }
+        }
+    }
+}
+
+/// The statements of `up.sql` with the guard where it belongs: behind the LOCK TABLE statements
+/// that it begins with, so that what the guard has seen is still so when the rest runs.
+fn run_up(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
+    let all = parse(&migration.up);
+    let locks = all.iter().take_while(|statement| statement.begins(&["lock"])).count();
+    let mut numbered = (1..).zip(&all);
+    run_statements(connection, migration, numbered.by_ref().take(locks), all.len(), "")?;
+    if let Some(refusal) = guard(connection, migration)? {
+        return Ok(Some(refusal));
+    }
+    run_statements(connection, migration, numbered, all.len(), "")?;
+    Ok(None)
+}
+
+fn run_statements<'s>(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    numbered: impl Iterator<Item = (usize, &'s Statement<'s>)>,
+    of_all: usize,
+    of: &str,
+) -> Result<()> {
+    for (number, statement) in numbered {
+        connection.batch_execute(statement.text).map_err(|source| {
+            failed_statement(migration, (number, of_all), of, statement.text, source)
+        })?;
+    }
+    Ok(())
+}
+
+fn parse(sql: &str) -> Vec<Statement<'_>> {
+    statements(sql).expect("a migration was lexed when it was read")
+}
+
+#[derive(QueryableByName)]
+struct Problem {
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+    #[diesel(sql_type = Text)]
+    problem: String,
+}
+
+/// What the guard has against the migration.
+fn guard(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
+    let Some(guard) = &migration.guard else { return Ok(None) };
+    let query = parse(guard);
+    let query = query.first().expect("a guard was checked when it was read").text;
+    let wrapped = format!(
+        "SELECT count(*) OVER () AS total, coalesce(problem::text, '') AS problem
+         FROM (\n{query}\n) AS guard (problem) LIMIT 5"
+    );
+    let problems: Vec<Problem> = diesel::sql_query(wrapped)
+        .load(connection)
+        .map_err(|source| failed(migration, "its guard failed", source))?;
+    Ok(problems.first().map(|first| {
+        let lines: Vec<_> = problems.iter().map(|row| row.problem.as_str()).collect();
+        let more = if first.total > 5 { "; …" } else { "" };
+        let what = format!(
+            "refused by its guard, which lists {}: {}{more}",
+            first.total,
+            lines.join("; ")
+        );
+        Error::migration(&*migration.name, what, None)
+    }))
+}
+
+/// What the server makes of the statement on an empty copy of the table.
+fn twin(connection: &mut PgConnection, wanted: &ConcurrentIndex) -> Result<Option<catalog::Index>> {
+    let ConcurrentIndex { table, definition, unique, .. } = wanted;
+    let unique = if *unique { "UNIQUE" } else { "" };
+    connection.batch_execute(&format!(
+        "CREATE TEMPORARY TABLE planwright_twin (LIKE {table}) ON COMMIT DROP;
+         CREATE {unique} INDEX planwright_twin_ix ON pg_temp.planwright_twin {definition}"
+    ))?;
+    catalog::index(connection, "pg_temp.planwright_twin", "planwright_twin_ix")
+}
+
+fn record(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    installs: Option<&[String]>,
+    duration: Duration,
+) -> Result<()> {
+    history::record(connection, migration, installs, whole_milliseconds(duration))
+        .map_err(|source| failed(migration, "the history could not be written", source))
+}
+
+fn failed(migration: &Migration, what: &str, source: DieselError) -> Error {
+    Error::migration(&*migration.name, what, Some(source.into()))
+}
+
+fn failed_statement(
+    migration: &Migration,
+    (number, of_all): (usize, usize),
+    of: &str,
+    text: &str,
+    source: DieselError,
+) -> Error {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    let head: String = line.chars().take(80).collect();
+    let more = if head.len() < line.len() { "…" } else { "" };
+    failed(migration, &format!("statement {number} of {of_all}{of} failed: {head}{more}"), source)
+}
+
+fn failed_commit(migration: &Migration, source: DieselError) -> Error {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    let what = match source {
+        DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => {
+            "the connection was lost during COMMIT: run it again, and the history says whether \
+             there is anything left to do"
+        }
+        _ => "COMMIT was refused: nothing of it is stored",
+    };
+    failed(migration, what, source)
+}
+
+fn left_behind(
+    migration: &Migration,
+    index: &ConcurrentIndex,
+    first: &Error,
+    also: Error,
+) -> Error {
+    let what = format!(
+        "{}, and INVALID index {} is still there: the next run drops it",
+        match first {
+            Error::Migration { what, .. } => what.as_str(),
+            _ => "its statement failed",
+        },
+        index.name
+    );
+    Error::migration(&*migration.name, what, Some(also.into()))
+}
+
+fn describe(holder: &catalog::Holder) -> String {
+    format!("process {} ({})", holder.pid, holder.application_name)
+}
+
+fn still_locked(patience: Duration, holder: Option<catalog::Holder>) -> Error {
+    let who = holder.map_or("another session".to_owned(), |holder| describe(&holder));
+    let waited = patience.as_secs_f64();
+    Error::unavailable(format!("{who} is changing the schema; gave up after {waited} s"), None)
+}

@@ -1,0 +1,37 @@
+//! The schema runner: which migrations a database has, and which it gets.
+//!
+//! A migration is a folder of `migrations/`, embedded in this crate. It has a *kind*:
+//!
+//! * **baseline**: what live installations have already. It is run on an empty database.
+//! * **expand**: safe under old code, and never refused by live data.
+//! * **held**: drops, renames, tightens. It runs only when it is asked for by name, and only if
+//!   its guard, a SELECT that lists what stands against it, finds nothing.
+//!
+//! [`Migrator::up`] runs baseline and expand. Where it installs a context it goes on through the
+//! held ones of this release, so a fresh installation has the final model. A held one of a later
+//! release waits on every database.
+//!
+//! The history is the table `planwright.migrations`. Each row is written in the transaction of its
+//! migration and keeps a checksum of the SQL, so a released migration that was edited since is
+//! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
+
+// Public items of the modules that the build script shares are public there, not here.
+mod checksum;
+mod context;
+mod embedded;
+mod folder;
+mod history;
+mod locked;
+mod metadata;
+mod migration;
+mod plan;
+mod report;
+mod runner;
+mod tokens;
+
+pub use context::Context;
+pub use embedded::Migrations;
+pub use history::Recorded;
+pub use migration::{Kind, Migration};
+pub use report::{Applied, Progress, Reverted, State, Status};
+pub use runner::Migrator;

@@ -1,0 +1,209 @@
+//! What the runner tells: values that serialise, and print for a person.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::context::Context;
+use super::history::Recorded;
+use super::migration::{Kind, Migration};
+use crate::error::{Error, Result};
+
+impl FromStr for Context {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|context| context.name() == name);
+        found.copied().ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|context| context.name()).collect();
+            Error::invalid("Context", "name", format!("must be one of {}", names.join(", ")))
+        })
+    }
+}
+
+impl Serialize for Context {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// How the database and this release compare, within the chosen contexts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// Whether there is anything to do.
+    pub state: State,
+    /// What is applied, in the order of application.
+    pub applied: Vec<Recorded>,
+    /// The names of held migrations that wait to be asked for.
+    pub held: Vec<String>,
+    /// The names of other migrations that wait, as they need one that is held.
+    pub waiting: Vec<String>,
+}
+
+/// The state of the schema. The first that holds, in this order: tampered, behind, ahead, current.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// Nothing is pending.
+    Current,
+    /// [`up`](super::Migrator::up) has work to do.
+    Behind {
+        /// The names of the migrations that it would run, in this order.
+        pending: Vec<String>,
+    },
+    /// A later release has changed the schema, as happens during a rolling deploy.
+    Ahead {
+        /// The names of the migrations that this release does not have.
+        unknown: Vec<String>,
+    },
+    /// What was applied is not what this release has: a released migration was edited or deleted.
+    Tampered {
+        /// The versions.
+        versions: Vec<String>,
+    },
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.state {
+            State::Current => writeln!(f, "current")?,
+            State::Behind { pending } => writeln!(f, "behind by {}", pending.len())?,
+            State::Ahead { unknown } => writeln!(f, "ahead by {}", unknown.len())?,
+            State::Tampered { versions } => writeln!(f, "tampered: {}", versions.join(", "))?,
+        }
+        let (mut pending, mut unknown) = (&[][..], &[][..]);
+        match &self.state {
+            State::Behind { pending: names } => pending = names,
+            State::Ahead { unknown: names } => unknown = names,
+            _ => {}
+        }
+        for row in &self.applied {
+            let later = if unknown.contains(&row.name) { " (of a later release)" } else { "" };
+            writeln!(f, "[x] {}{later}", row.name)?;
+        }
+        for name in pending {
+            writeln!(f, "[ ] {name}")?;
+        }
+        for name in &self.waiting {
+            writeln!(f, "[ ] {name} (needs a held one)")?;
+        }
+        for name in &self.held {
+            writeln!(f, "[ ] {name} (held: runs when asked for)")?;
+        }
+        Ok(())
+    }
+}
+
+/// A migration that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Applied {
+    /// The name of the folder.
+    pub name: String,
+    /// The timestamp of the folder, 14 digits.
+    pub version: String,
+    /// Its context.
+    pub context: Context,
+    /// Its kind.
+    pub kind: Kind,
+    /// How long its statements took. In milliseconds where it is serialised.
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    pub duration: Duration,
+}
+
+/// A migration that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Reverted {
+    /// The name of the folder.
+    pub name: String,
+    /// The timestamp of the folder, 14 digits.
+    pub version: String,
+    /// Its context.
+    pub context: Context,
+    /// Its kind.
+    pub kind: Kind,
+    /// How long its statements took. In milliseconds where it is serialised.
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    pub duration: Duration,
+}
+
+impl Applied {
+    pub(super) fn new(migration: &Migration, duration: Duration) -> Self {
+        let Migration { name, version, context, kind, .. } = migration;
+        let (name, version) = (name.to_string(), version.clone());
+        Self { name, version, context: *context, kind: *kind, duration }
+    }
+}
+
+impl Reverted {
+    pub(super) fn new(migration: &Migration, duration: Duration) -> Self {
+        let Applied { name, version, context, kind, duration } = Applied::new(migration, duration);
+        Self { name, version, context, kind, duration }
+    }
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "applied {} in {} ms", self.name, self.duration.as_millis())
+    }
+}
+
+impl fmt::Display for Reverted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "took {} back in {} ms", self.name, self.duration.as_millis())
+    }
+}
+
+/// What the runner is doing, for [`on_progress`](super::Migrator::on_progress).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Progress {
+    /// Another runner holds the lock. Told once.
+    WaitingForLock {
+        /// The session, where it could be seen.
+        holder: Option<String>,
+    },
+    /// A migration begins, or its down.
+    Started {
+        /// The name of the folder.
+        name: String,
+        /// Its kind.
+        kind: Kind,
+    },
+    /// An INVALID index, left by an attempt that failed or died, was dropped.
+    DroppedInvalidIndex {
+        /// The migration that builds it.
+        name: String,
+        /// The index.
+        index: String,
+    },
+    /// A migration, or its down, is done.
+    Finished {
+        /// The name of the folder.
+        name: String,
+        /// How long its statements took. In milliseconds where it is serialised.
+        #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+        duration: Duration,
+    },
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(whole_milliseconds(*duration))
+}
+
+/// As the history stores it.
+pub(super) fn whole_milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
