@@ -527,6 +527,10 @@ fn roll_back(conn: &mut Session, nonce: &str) -> Result<bool> {
     if conn.is_lost() {
         return Ok(false);
     }
+    if conn.is_idle() {
+        conn.discard();
+        return Err(Error::ForeignTransaction);
+    }
     let seen = conn.failures.get();
     let check = if seen.is_some() { String::new() } else { check(nonce) + ";" };
     if let Err(error) = conn.execute(&format!("{check}ROLLBACK")) {

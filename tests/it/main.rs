@@ -1,4 +1,9 @@
 //! The one integration binary. Its modules mirror `src/`.
 
+mod dependencies;
 mod local_server;
+mod modelling;
 mod proxy;
+mod store;
+mod support;
+mod unit_of_work;
