@@ -70,8 +70,8 @@ impl Builder {
     /// * [`Invalid`](Error::Invalid) if there is none in [`binaries`](Self::binaries), or if the
     ///   name of the socket would be longer than the system allows.
     pub fn start(self) -> Result<LocalServer> {
-        let within =
-            self.within.clone().or_else(|| env::var_os(FOLDER_VARIABLE).map(PathBuf::from));
+        let named = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty());
+        let within = self.within.clone().or_else(|| named.map(PathBuf::from));
         let within = within.unwrap_or_else(env::temp_dir);
         let within = fs::canonicalize(&within).map_err(failed("cannot use", &within))?;
         let port = if self.tcp { free_port()? } else { SOCKET_PORT };
