@@ -1,9 +1,9 @@
 //! Runs a command against a private PostgreSQL server, which is gone when the command ends.
 //!
 //! `cargo run --example private_server -- psql` opens a session; the command finds the server by
-//! `DATABASE_URL` and by libpq's own variables.
-//!
-//! check: env
+//! `DATABASE_URL` and by libpq's own variables. Ctrl-C ends both.
+
+// check: printenv DATABASE_URL
 
 use std::env;
 use std::error::Error;
