@@ -64,10 +64,9 @@ impl<'m> Locked<'m> {
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
-    /// session is gone.
-    pub(super) fn close(mut self) -> Result<()> {
-        lock::release_session(&mut self.connection, lock::SCHEMA)?;
-        Ok(())
+    /// session is gone. Where that fails the session is gone already, and the lock with it.
+    pub(super) fn close(mut self) {
+        let _ = lock::release_session(&mut self.connection, lock::SCHEMA);
     }
 
     pub(super) fn history(&mut self) -> Result<Vec<Recorded>> {

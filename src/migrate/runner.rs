@@ -333,11 +333,8 @@ impl<'a> Migrator<'a> {
         };
         let mut session = Locked::open(self.store, self.lock_wait, &tell)?;
         let done = work(&mut session);
-        // After an error the connection may be of no use; the lock ends with it.
-        match done {
-            Ok(value) => session.close().map(|()| value),
-            Err(error) => Err(error),
-        }
+        session.close();
+        done
     }
 
     /// The call that makes this migrator.

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// An identifier or keyword without quotes.
     Word,
     /// `"…"` or `U&"…"`.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// The byte that stands for the kind in a checksum. Never changes.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Word => 1,
             Self::Quoted => 2,
@@ -41,23 +41,23 @@ impl Kind {
 
 /// A token of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// As it is written.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Where it starts, in bytes.
-    pub start: usize,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
     /// Whether this is the unquoted `word`, given in lower case.
-    pub fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// The text that a checksum covers: the server folds words without quotes.
-    pub fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         match self.kind {
             Kind::Word => self.text.to_ascii_lowercase(),
             _ => self.text.to_owned(),
@@ -71,11 +71,11 @@ impl Token<'_> {
 
 /// Why a text is not SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LexError {
+pub(crate) struct LexError {
     /// The line it begins on, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
 }
 
 impl fmt::Display for LexError {
@@ -87,7 +87,7 @@ impl fmt::Display for LexError {
 impl std::error::Error for LexError {}
 
 /// The tokens of `sql`, without comments and white space.
-pub fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
+pub(crate) fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
     let mut found = Vec::new();
     let mut lexer = Lexer { sql, at: 0 };
     while let Some(token) = lexer.next()? {
@@ -98,16 +98,16 @@ pub fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
 
 /// One statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement<'a> {
+pub(crate) struct Statement<'a> {
     /// From its first token to its last, without the semicolon.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Its tokens.
-    pub tokens: Vec<Token<'a>>,
+    pub(crate) tokens: Vec<Token<'a>>,
 }
 
 impl Statement<'_> {
     /// Whether it begins with these unquoted words, given in lower case.
-    pub fn begins(&self, words: &[&str]) -> bool {
+    pub(crate) fn begins(&self, words: &[&str]) -> bool {
         self.tokens.len() >= words.len()
             && self.tokens.iter().zip(words).all(|(token, word)| token.is(word))
     }
@@ -115,7 +115,7 @@ impl Statement<'_> {
 
 /// The statements of `sql`, split at the semicolons that psql would split at: not inside
 /// parentheses (rules), and not inside a function body that is written in SQL (`BEGIN ATOMIC`).
-pub fn statements(sql: &str) -> Result<Vec<Statement<'_>>, LexError> {
+pub(crate) fn statements(sql: &str) -> Result<Vec<Statement<'_>>, LexError> {
     let mut found = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
     let (mut parentheses, mut blocks) = (0_usize, 0_usize);
