@@ -9,10 +9,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Text};
 
 use super::history::{self, Recorded};
-use super::migration::{ConcurrentIndex, Migration};
+use super::migration::{ConcurrentIndex, Migration, known_statements};
 use super::plan::Step;
 use super::report::{Applied, Progress, Reverted, whole_milliseconds};
-use super::tokens::{Statement, statements};
+use super::tokens::Statement;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lock;
@@ -116,7 +116,7 @@ impl<'m> Locked<'m> {
             // Forgotten first: the down of the history itself drops the table.
             transaction(&mut self.connection, migration, |connection| {
                 forget(connection)?;
-                let down = parse(&migration.down);
+                let down = known_statements(&migration.down);
                 let numbered = (1..).zip(&down);
                 Ok(run_statements(connection, migration, numbered, down.len(), " of its down")?)
             })
@@ -133,7 +133,7 @@ impl<'m> Locked<'m> {
     /// Runs the one statement of a migration without a transaction, after clearing away what an
     /// attempt that died has left of it.
     fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
-        let all = parse(sql);
+        let all = known_statements(sql);
         let statement = all.first().expect("a migration was checked when it was read");
         let index = ConcurrentIndex::of(statement);
         if let Some(index) = &index
@@ -244,7 +244,7 @@ fn transaction<T>(
 /// The statements of `up.sql` with the guard where it belongs: behind the LOCK TABLE statements
 /// that it begins with, so that what the guard has seen is still so when the rest runs.
 fn run_up(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
-    let all = parse(&migration.up);
+    let all = known_statements(&migration.up);
     let locks = all.iter().take_while(|statement| statement.begins(&["lock"])).count();
     let mut numbered = (1..).zip(&all);
     run_statements(connection, migration, numbered.by_ref().take(locks), all.len(), "")?;
@@ -270,10 +270,6 @@ fn run_statements<'s>(
     Ok(())
 }
 
-fn parse(sql: &str) -> Vec<Statement<'_>> {
-    statements(sql).expect("a migration was lexed when it was read")
-}
-
 #[derive(QueryableByName)]
 struct Problem {
     #[diesel(sql_type = BigInt)]
@@ -285,7 +281,7 @@ struct Problem {
 /// What the guard has against the migration.
 fn guard(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
     let Some(guard) = &migration.guard else { return Ok(None) };
-    let query = parse(guard);
+    let query = known_statements(guard);
     let query = query.first().expect("a guard was checked when it was read").text;
     let wrapped = format!(
         "SELECT count(*) OVER () AS total, coalesce(problem::text, '') AS problem

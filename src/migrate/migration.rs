@@ -130,6 +130,11 @@ impl Migration {
     }
 }
 
+/// The statements of a text that [`Migration::parse`] has let pass.
+pub(crate) fn known_statements(sql: &str) -> Vec<Statement<'_>> {
+    statements(sql).expect("a migration was lexed when it was read")
+}
+
 /// `2026-11-20-000100_modelling_baseline`: the version and the context.
 fn parse_name(folder: &str) -> Result<(String, Context), String> {
     let refuse = |what: &str| format!("{folder}: {what}");

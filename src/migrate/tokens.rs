@@ -352,3 +352,201 @@ fn continues_word(byte: u8) -> bool {
 fn is_operator(byte: u8) -> bool {
     b"+-*/<>=~!@#%^&|`?".contains(&byte)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(sql: &str) -> Vec<&str> {
+        tokens(sql).unwrap().iter().map(|token| token.text).collect()
+    }
+
+    fn refusal(sql: &str) -> String {
+        tokens(sql).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn strings_and_identifiers_keep_what_is_inside() {
+        use Kind::{Mark, Operator, Quoted, Text, Word};
+        for (sql, kind) in [
+            ("'it''s -- no /* comment'", Text),
+            (r"'C:\'", Text),
+            (r"E'a\'b\\'", Text),
+            ("e'\\''", Text),
+            (r"U&'\0041'", Text),
+            ("B'01'", Text),
+            ("x'1F'", Text),
+            ("N'n'", Text),
+            ("$$a ' ; b$$", Text),
+            ("$_t1$ $$ $_t1$", Text),
+            ("$é$ü$é$", Text),
+            ("\"a \"\" -- b\"", Quoted),
+            ("U&\"\\0041\"", Quoted),
+            ("größe$1", Word),
+            ("_e", Word),
+            ("!~~*", Operator),
+            ("@-", Operator),
+            ("::", Mark),
+        ] {
+            let found = tokens(sql).unwrap();
+            assert_eq!((found.len(), found[0].kind, found[0].text), (1, kind, sql), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_end_where_the_server_ends_them() {
+        for (sql, expected) in [
+            ("a.b,c", &["a", ".", "b", ",", "c"][..]),
+            ("x=-1", &["x", "=", "-", "1"]),
+            ("x@-1", &["x", "@-", "1"]),
+            ("a<=b", &["a", "<=", "b"]),
+            ("a< =b", &["a", "<", "=", "b"]),
+            ("a+--c\nb", &["a", "+", "b"]),
+            ("a*/* c */b", &["a", "*", "b"]),
+            ("1.5e-3+.5", &["1.5e-3", "+", ".5"]),
+            ("0xE-1", &["0xE", "-", "1"]),
+            ("1..10", &["1", "..", "10"]),
+            ("a[1:2]", &["a", "[", "1", ":", "2", "]"]),
+            ("a:=b::int", &["a", ":=", "b", "::", "int"]),
+            ("$1+$23", &["$1", "+", "$23"]),
+            ("a$b$c", &["a$b$c"]),
+            ("e 'x'", &["e", "'x'"]),
+            ("u&'x'", &["u&'x'"]),
+            ("u & 'x'", &["u", "&", "'x'"]),
+            ("/* a /* b */ c */ d -- e", &["d"]),
+            ("a'b'", &["a", "'b'"]),
+            (" \t\r\n\u{b}\u{c}", &[]),
+        ] {
+            assert_eq!(texts(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_refused_where_it_begins() {
+        assert_eq!(refusal("a\n'b\nc"), "line 2: a string that does not end");
+        assert_eq!(refusal(r"E'a\'"), "line 1: a string that does not end");
+        assert_eq!(refusal("E'\\"), "line 1: a string that does not end");
+        assert_eq!(refusal("\"a"), "line 1: a quoted identifier that does not end");
+        assert_eq!(refusal("\n\n$a$ $b$"), "line 3: a dollar-quoted string that does not end");
+        assert_eq!(refusal("/* /* */"), "line 1: a comment that does not end");
+        assert_eq!(
+            refusal("a $ b"),
+            "line 1: a dollar sign that begins neither a parameter nor a string"
+        );
+        assert_eq!(refusal("\\d t"), "line 1: a backslash: psql commands are not SQL");
+        assert_eq!(refusal("{"), "line 1: a character that SQL has no use for");
+        assert_eq!(refusal("a\0"), "line 1: a character that SQL has no use for");
+    }
+
+    #[test]
+    fn statements_are_split_where_psql_splits_them() {
+        fn split(sql: &str) -> Vec<&str> {
+            statements(sql).unwrap().into_iter().map(|statement| statement.text).collect()
+        }
+        assert_eq!(
+            split(" -- a\n;; SELECT ';' -- b\n ; SELECT 2 -- c"),
+            ["SELECT ';'", "SELECT 2"]
+        );
+        assert_eq!(split("DO $$ a; b; $$; c"), ["DO $$ a; b; $$", "c"]);
+        let rule = "CREATE RULE r AS ON INSERT TO t DO (DELETE FROM t; SELECT 1)";
+        assert_eq!(split(&format!("{rule}; SELECT 1")), [rule, "SELECT 1"]);
+        for routine in ["CREATE FUNCTION", "CREATE OR REPLACE PROCEDURE"] {
+            let body = "f(a int) BEGIN ATOMIC SELECT CASE WHEN a > 0 THEN 1 END; SELECT 2; END";
+            let routine = format!("{routine} {body}");
+            assert_eq!(split(&format!("{routine}; SELECT 1;")), [routine.as_str(), "SELECT 1"]);
+        }
+        assert_eq!(
+            split("CREATE TABLE f (a int); BEGIN; SELECT 1"),
+            ["CREATE TABLE f (a int)", "BEGIN", "SELECT 1"]
+        );
+    }
+
+    /// Text that is nearly SQL, so that the lexer gets beyond its first character.
+    fn nearly_sql() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "'",
+            "''",
+            "\"",
+            "$",
+            "$$",
+            "$a$",
+            "E'",
+            "U&'",
+            "\\",
+            "--",
+            "/*",
+            "*/",
+            "\n",
+            " ",
+            ";",
+            "(",
+            ")",
+            "a",
+            "é",
+            "1",
+            ".",
+            "..",
+            "e",
+            "+",
+            "-",
+            "=",
+            "::",
+            ":",
+            "begin",
+            "create function",
+            "case",
+            "end",
+            "x@",
+            "0x",
+            "\u{0}",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(sql in any::<String>()) {
+            let _ = statements(&sql);
+        }
+
+        #[test]
+        fn tokens_lie_apart_and_only_space_and_comments_between_them(sql in nearly_sql()) {
+            if let Ok(found) = tokens(&sql) {
+                let mut at = 0;
+                for token in &found {
+                    prop_assert_eq!(&sql[token.start..token.end()], token.text);
+                    prop_assert!(tokens(&sql[at..token.start]).unwrap().is_empty());
+                    at = token.end();
+                }
+                prop_assert!(tokens(&sql[at..]).unwrap().is_empty());
+            }
+        }
+
+        #[test]
+        fn space_and_comments_between_tokens_change_nothing(sql in nearly_sql()) {
+            if let Ok(found) = tokens(&sql) {
+                let essence: Vec<_> = found.iter().map(|token| (token.kind, token.text)).collect();
+                for between in [" ", "\n", "/* a /* ' */ */", " -- $$\n"] {
+                    let spread: Vec<_> = found.iter().map(|token| token.text).collect();
+                    let spread = spread.join(between);
+                    let again = tokens(&spread).unwrap();
+                    let again: Vec<_> = again.iter().map(|token| (token.kind, token.text)).collect();
+                    prop_assert_eq!(&again, &essence, "{}", spread);
+                }
+            }
+        }
+
+        #[test]
+        fn statements_hold_every_token_but_the_semicolons_between_them(sql in nearly_sql()) {
+            if let (Ok(all), Ok(split)) = (tokens(&sql), statements(&sql)) {
+                let inside: usize = split.iter().map(|statement| statement.tokens.len()).sum();
+                prop_assert!(inside <= all.len());
+                prop_assert!(split.iter().all(|statement| !statement.tokens.is_empty()));
+                let semicolons = all.iter().filter(|token| token.text == ";").count();
+                prop_assert!(all.len() - inside <= semicolons);
+            }
+        }
+    }
+}
