@@ -2,17 +2,26 @@
 
 mod catalog;
 mod conninfo;
+mod decimal;
 mod error;
 mod ident;
+mod input;
+mod key;
 #[cfg(feature = "local-server")]
 pub mod local_server;
 mod lock;
 pub mod migrate;
+pub mod modelling;
 mod session;
+mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unit_of_work;
+pub mod verify;
 
 pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
+pub use key::{Listed, Page};
 pub use migrate::Context;
 pub use store::{Store, StoreOptions};
 pub use unit_of_work::{Transaction, UnitOfWork};

@@ -145,6 +145,15 @@ impl Session {
             .is_err()
     }
 
+    /// Whether libpq has seen the transaction end.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        matches!(
+            AnsiTransactionManager::transaction_manager_status_mut(&mut self.pg)
+                .transaction_depth(),
+            Ok(None)
+        )
+    }
+
     pub(crate) fn execute(&mut self, sql: &str) -> QueryResult<()> {
         self.pg.batch_execute(sql)
     }

@@ -79,6 +79,11 @@ impl UnitOfWork<'_> {
         &mut self.conn.pg
     }
 
+    /// The same unit, lent on to a repository.
+    pub(crate) fn reborrow(&mut self) -> UnitOfWork<'_> {
+        UnitOfWork { conn: self.conn }
+    }
+
     /// Runs a part of the unit that may fail without losing what came before it.
     ///
     /// # Errors
@@ -521,6 +526,10 @@ fn refusal(source: DieselError, seen: Option<Failure>) -> Error {
 fn roll_back(conn: &mut Session, nonce: &str) -> Result<bool> {
     if conn.is_lost() {
         return Ok(false);
+    }
+    if conn.is_idle() {
+        conn.discard();
+        return Err(Error::ForeignTransaction);
     }
     let seen = conn.failures.get();
     let check = if seen.is_some() { String::new() } else { check(nonce) + ";" };

@@ -15,7 +15,7 @@ CREATE TABLE scenario (
     is_default boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX scenario_portfolio_id_default ON scenario (portfolio_id) WHERE is_default;
+CREATE UNIQUE INDEX scenario_portfolio_id_uq ON scenario (portfolio_id) WHERE is_default;
 
 COMMENT ON TABLE scenario IS 'The brief of a modelling run over a portfolio.';
 COMMENT ON COLUMN scenario.id IS 'The key.';
@@ -34,7 +34,7 @@ CREATE TABLE plan (
     is_default boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     post_sap_points numeric(5, 2),
-    post_epc_band char(1) CHECK (post_epc_band BETWEEN 'A' AND 'G'),
+    post_epc_band char(1) CHECK (post_epc_band IN ('A', 'B', 'C', 'D', 'E', 'F', 'G')),
     post_co2_tonnes numeric(10, 4),
     co2_savings_tonnes numeric(10, 4),
     post_energy_kwh numeric(12, 2),
@@ -44,7 +44,6 @@ CREATE TABLE plan (
     cost_of_works numeric(12, 2) NOT NULL DEFAULT 0,
     contingency_cost numeric(12, 2) NOT NULL DEFAULT 0 CHECK (contingency_cost >= 0)
 );
-CREATE INDEX plan_scenario_id ON plan (scenario_id);
 
 COMMENT ON TABLE plan IS 'The result of a modelling run for one property under one scenario.';
 COMMENT ON COLUMN plan.id IS 'The key. It survives every replace.';

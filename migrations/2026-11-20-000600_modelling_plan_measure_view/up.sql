@@ -6,13 +6,13 @@
 CREATE VIEW plan_measure AS
 SELECT r.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description, r.estimated_cost,
        r.already_installed, r.sap_points, r.co2_savings_tonnes, r.energy_savings_kwh,
-       r.energy_bill_savings, r.created_at
+       r.energy_bill_savings, r.created_at, true AS linked
   FROM recommendation r
  WHERE r.plan_id IS NOT NULL
 UNION ALL
 SELECT l.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description, r.estimated_cost,
        r.already_installed, r.sap_points, r.co2_savings_tonnes, r.energy_savings_kwh,
-       r.energy_bill_savings, r.created_at
+       r.energy_bill_savings, r.created_at, false AS linked
   FROM plan_recommendations l
   JOIN recommendation r ON r.id = l.recommendation_id
  WHERE r.plan_id IS NULL;
@@ -31,3 +31,4 @@ COMMENT ON COLUMN plan_measure.co2_savings_tonnes IS 'CO2 per year of the plan''
 COMMENT ON COLUMN plan_measure.energy_savings_kwh IS 'Energy per year of the plan''s savings that is credited to it, in kWh.';
 COMMENT ON COLUMN plan_measure.energy_bill_savings IS 'Energy bill per year of the plan''s savings that is credited to it, in the portfolio''s currency.';
 COMMENT ON COLUMN plan_measure.created_at IS 'When the row was made.';
+COMMENT ON COLUMN plan_measure.linked IS 'Whether recommendation.plan_id makes the link, rather than plan_recommendations.';

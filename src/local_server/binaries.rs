@@ -40,7 +40,7 @@ impl Binaries {
             return Self::at(folder, account)
                 .map_err(|reason| Error::invalid("LocalServer", "binaries", reason));
         }
-        if let Some(folder) = env::var_os(VARIABLE) {
+        if let Some(folder) = env::var_os(VARIABLE).filter(|folder| !folder.is_empty()) {
             return Self::at(Path::new(&folder), account)
                 .map_err(|reason| Error::unavailable(format!("{VARIABLE}: {reason}"), None));
         }

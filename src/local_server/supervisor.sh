@@ -90,7 +90,8 @@ done
 alive || [ ! -f data/postmaster.pid ] || start "$@"
 ! alive || stop QUIT
 cd /
-# A server that somebody else killed may have processes that still write for a moment.
+# A copy that was under way, or what is left of a server that somebody else killed, may still write
+# for a moment.
 tries=0
 until rm -rf "$folder" || [ "$tries" -eq 50 ]; do
     tries=$((tries + 1))

@@ -77,9 +77,9 @@ fn cached(cache: &Path, binaries: &Binaries, account: &Account) -> Result<PathBu
         identity.update(part);
     }
     identity.update(INITDB.join(" "));
-    let identity = &identity.finalize()[..8];
-    let identity: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
-    let template = cache.join(format!("{}-{identity}", binaries.major));
+    let identity =
+        identity.finalize().iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte));
+    let template = cache.join(format!("{}-{identity:016x}", binaries.major));
     if template.exists() {
         return Ok(template);
     }
@@ -121,9 +121,9 @@ mod tests {
         fs::create_dir(cache.join("unfinished")).unwrap();
         fs::write(cache.join("unfinished/PG_VERSION"), "1").unwrap();
 
-        let make = || cached(&cache, &binaries, &account).unwrap();
+        let get = || cached(&cache, &binaries, &account).unwrap();
         let made: Vec<_> = thread::scope(|scope| {
-            let threads = [(); 3].map(|()| scope.spawn(make));
+            let threads = [(); 3].map(|()| scope.spawn(get));
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         let version = fs::read_to_string(made[0].join("PG_VERSION")).unwrap();

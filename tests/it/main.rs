@@ -1,4 +1,10 @@
-//! The one integration binary; its modules mirror `src/`.
+//! The one integration binary. Its modules mirror `src/`.
 
+mod dependencies;
 mod local_server;
 mod migrate;
+mod modelling;
+mod proxy;
+mod store;
+mod support;
+mod unit_of_work;

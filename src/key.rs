@@ -1,0 +1,92 @@
+//! Typed keys and keyset pages.
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// Which part of a list to read: at most `limit` rows behind a key.
+///
+/// # Example
+///
+/// ```
+/// use planwright::{Page, modelling::PlanId};
+///
+/// let first: Page<PlanId> = Page::first(100);
+/// let next = Page::after(PlanId(4711), 100);
+/// # let _ = (first, next);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page<K> {
+    after: Option<K>,
+    limit: u16,
+}
+
+impl<K: Copy> Page<K> {
+    /// The most rows of a page.
+    pub const MAX: u16 = 1_000;
+
+    /// The first rows of the list.
+    pub fn first(limit: u16) -> Self {
+        Self { after: None, limit }
+    }
+
+    /// The rows that follow the one with this key.
+    pub fn after(key: K, limit: u16) -> Self {
+        Self { after: Some(key), limit }
+    }
+
+    pub(crate) fn key(&self) -> Option<K> {
+        self.after
+    }
+
+    /// One row more than the page has tells whether another page follows.
+    pub(crate) fn fetch(&self) -> Result<i64> {
+        if self.limit == 0 || self.limit > Self::MAX {
+            return Err(Error::invalid("Page", "limit", "must be from 1 to 1000"));
+        }
+        Ok(i64::from(self.limit) + 1)
+    }
+
+    pub(crate) fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Listed<T, K> {
+        let limit = usize::from(self.limit);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(key) } else { None };
+        Listed { items, next }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed<T, K> {
+    /// The rows, in the order of the list.
+    pub items: Vec<T>,
+    /// The key of the last row where more follow, for [`Page::after`].
+    pub next: Option<K>,
+}
+
+/// Declares keys that cannot be taken for one another.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize, diesel_derive_newtype::DieselNewType,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(key: i64) -> Self {
+                Self(key)
+            }
+        }
+    )*};
+}
+pub(crate) use ids;

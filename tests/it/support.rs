@@ -1,0 +1,55 @@
+//! What several modules of tests use.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use planwright::modelling::{Goal, NewScenario, ScenarioId};
+use planwright::testing::TestDatabase;
+use planwright::{Context, Store, UnitOfWork};
+
+pub(crate) fn modelling() -> TestDatabase {
+    TestDatabase::new([Context::Modelling]).expect("a test database")
+}
+
+pub(crate) fn scenario(store: &Store) -> ScenarioId {
+    let new = NewScenario::new(1.into(), "Net zero", Goal::NetZero);
+    store.write(|uow| uow.scenarios().create(&new)).expect("a scenario").id
+}
+
+pub(crate) fn execute(uow: &mut UnitOfWork<'_>, sql: &str) -> planwright::Result<usize> {
+    Ok(diesel::sql_query(sql).execute(uow.connection())?)
+}
+
+/// A number that the server computes.
+pub(crate) fn number(store: &Store, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let sql = format!("SELECT ({sql})::bigint AS n");
+    store
+        .read(|uow| Ok(diesel::sql_query(&sql).get_result::<Row>(uow.connection())?.n))
+        .expect("a number")
+}
+
+/// A text that the server computes.
+pub(crate) fn text(uow: &mut UnitOfWork<'_>, sql: &str) -> planwright::Result<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        t: String,
+    }
+    let sql = format!("SELECT ({sql})::text AS t");
+    Ok(diesel::sql_query(sql).get_result::<Row>(uow.connection())?.t)
+}
+
+/// Everything that `error` and its sources say, as a log would show it.
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = format!("{error} / {error:?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(" / {cause} / {cause:?}");
+        source = cause.source();
+    }
+    text
+}
