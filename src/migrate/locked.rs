@@ -136,27 +136,23 @@ impl<'m> Locked<'m> {
         let all = known_statements(sql);
         let statement = all.first().expect("a migration was checked when it was read");
         let index = ConcurrentIndex::of(statement);
-        if let Some(index) = &index
-            && self.is_built(migration, index)?
-        {
-            return Ok(());
-        }
         // It waits for old transactions, and nobody waits for it: the host's limit, which is made
         // for locks that others queue behind, would only make it fail.
         self.connection.batch_execute("SET lock_timeout = 0")?;
-        if let Err(source) = self.connection.batch_execute(statement.text) {
+        let built = match &index {
+            Some(index) => self.is_built(migration, index)?,
+            None => false,
+        };
+        if !built && let Err(source) = self.connection.batch_execute(statement.text) {
             let error = failed_statement(migration, (1, 1), of, statement.text, source);
             // An INVALID index costs every writer, and a unique one still refuses rows. Where it
             // cannot be dropped now, as the connection is gone, the next run does it.
-            if let Some(index) = &index
-                && let Err(also) = self.is_built(migration, index)
-            {
-                return Err(left_behind(migration, index, &error, also));
-            }
-            return Err(error);
+            return match index.map(|index| (self.is_built(migration, &index), index)) {
+                Some((Err(also), index)) => Err(left_behind(migration, &index, &error, also)),
+                _ => Err(error),
+            };
         }
-        self.connection.batch_execute("RESET lock_timeout")?;
-        Ok(())
+        Ok(self.connection.batch_execute("RESET lock_timeout")?)
     }
 
     /// Whether the index stands there already: built by a run that died before it could say so.
@@ -360,7 +356,7 @@ fn left_behind(
     also: Error,
 ) -> Error {
     let what = format!(
-        "{}, and INVALID index {} is still there: the next run drops it",
+        "{}. Where it has left index {} INVALID, the next run drops it",
         match first {
             Error::Migration { what, .. } => what.as_str(),
             _ => "its statement failed",

@@ -179,10 +179,9 @@ impl<'a> Lexer<'a> {
             b'.' if rest.get(1).is_some_and(u8::is_ascii_digit) => self.number(),
             _ if starts_word(first) => self.word()?,
             _ if is_operator(first) => self.operator(),
-            b'(' | b')' | b'[' | b']' | b',' | b';' => self.take(Kind::Mark, 1),
             b':' if matches!(rest.get(1), Some(b':' | b'=')) => self.take(Kind::Mark, 2),
             b'.' if rest.get(1) == Some(&b'.') => self.take(Kind::Mark, 2),
-            b':' | b'.' => self.take(Kind::Mark, 1),
+            b'(' | b')' | b'[' | b']' | b',' | b';' | b':' | b'.' => self.take(Kind::Mark, 1),
             b'\\' => return Err(self.error("a backslash: psql commands are not SQL")),
             _ => return Err(self.error("a character that SQL has no use for")),
         };
@@ -194,8 +193,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn error(&self, what: &'static str) -> LexError {
-        let line = 1 + self.sql.as_bytes()[..self.at].iter().filter(|&&b| b == b'\n').count();
-        LexError { line, what }
+        LexError { line: 1 + self.sql[..self.at].matches('\n').count(), what }
     }
 
     fn take(&mut self, kind: Kind, bytes: usize) -> Kind {

@@ -186,14 +186,3 @@ fn a_held_step_is_refused_while_something_must_come_first() {
     migrator.contract(DROP_B).unwrap();
     migrator.contract(second).unwrap();
 }
-
-/// Ends the session that holds the schema lock, and waits until it is gone.
-pub(super) fn kill_runner(database: &Database) {
-    let killed = database.number(
-        "count(*) FROM (SELECT pg_terminate_backend(pid, 10000) AS gone FROM pg_locks
-         WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database
-                                                     WHERE datname = current_database())) k
-         WHERE gone",
-    );
-    assert_eq!(killed, 1);
-}

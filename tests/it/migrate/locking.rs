@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use planwright::migrate::{Progress, State};
 
-use super::held::kill_runner;
 use super::*;
 
 /// Waits until the runner's index waits for the transaction of somebody else.
@@ -57,7 +56,7 @@ fn of_two_runners_one_works_and_the_other_waits_and_finds_nothing_to_do() {
         assert!(is_waiting.recv().is_err(), "the waiting is told once, and nothing was run");
     });
     assert_eq!(database.number("count(*) FROM pg_index WHERE NOT indisvalid"), 0);
-    assert_eq!(database.number("count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    assert_eq!(database.number(&format!("count(*) {SCHEMA_LOCK}")), 0);
 }
 
 #[test]
@@ -81,7 +80,7 @@ fn a_runner_that_waits_too_long_names_the_holder() {
     thread::scope(|scope| {
         let first = scope.spawn(|| database.migrator(&folder).up());
         wait_for_blocked_index(&database);
-        let pid = database.number("pid FROM pg_locks WHERE locktype = 'advisory'");
+        let pid = database.number(&format!("pid {SCHEMA_LOCK}"));
         let error =
             database.migrator(&folder).lock_wait(Duration::from_millis(300)).up().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");

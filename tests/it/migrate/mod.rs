@@ -8,7 +8,6 @@ mod run;
 use std::error::Error as _;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
@@ -16,30 +15,30 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use planwright::local_server::LocalServer;
 use planwright::migrate::{Applied, Migrations, Migrator, Reverted};
+use planwright::testing::TestDatabase;
 use planwright::{Context, Error, Store, StoreOptions};
-
-static SERVER: LazyLock<LocalServer> = LazyLock::new(|| LocalServer::start().unwrap());
-static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 /// A new, empty database.
 struct Database {
     url: String,
     store: Store,
+    /// Drops it, where its server is not the test's own.
+    _drops: Option<TestDatabase>,
 }
 
 impl Database {
     fn new() -> Self {
-        Self::on(&SERVER)
+        let options = StoreOptions::default().pool_size(2).application_name("the tests");
+        let database = TestDatabase::with_options([], &options).unwrap();
+        let (url, store) = (database.url().to_owned(), database.store().clone());
+        Self { url, store, _drops: Some(database) }
     }
 
+    /// The first database of a server of the test's own.
     fn on(server: &LocalServer) -> Self {
-        let name = format!("migrate_{}", COUNTER.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::establish(&server.url("postgres")).unwrap();
-        admin.batch_execute(&format!("CREATE DATABASE {name} STRATEGY file_copy")).unwrap();
-        let url = server.url(&name);
-        let options = StoreOptions::default().pool_size(2).application_name("the tests");
-        let store = Store::connect(&url, &options).unwrap();
-        Self { url, store }
+        let url = server.url("postgres");
+        let store = Store::connect(&url, &StoreOptions::default()).unwrap();
+        Self { url, store, _drops: None }
     }
 
     fn connection(&self) -> PgConnection {
@@ -118,6 +117,7 @@ const CORE: &str = "2026-11-20-000000_core_history";
 
 impl Folder {
     fn empty() -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!("migrations-{}-{number}", std::process::id());
         let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -208,4 +208,13 @@ impl Names for Vec<Reverted> {
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, String) {
     let error = result.unwrap_err();
     (error.to_string(), error.source().map_or(String::new(), ToString::to_string))
+}
+
+const SCHEMA_LOCK: &str = "FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// Ends the session that holds the schema lock, and waits until it is gone.
+fn kill_runner(database: &Database) {
+    let kill = format!("SELECT pg_terminate_backend(pid, 10000) AS gone {SCHEMA_LOCK}");
+    assert_eq!(database.number(&format!("count(*) FROM ({kill}) AS k WHERE gone")), 1);
 }

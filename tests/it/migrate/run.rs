@@ -299,7 +299,7 @@ fn the_history_is_what_the_embedded_migrations_say() {
         assert_eq!((&row.name, &row.version), (&applied.name, &applied.version));
         assert_eq!(row.context, applied.context.name());
         assert_eq!(row.kind, applied.kind.name());
-        assert_eq!(i128::from(row.duration_ms), applied.duration.as_millis() as i128);
+        assert_eq!(u128::try_from(row.duration_ms).unwrap(), applied.duration.as_millis());
         assert_eq!(row.applied_by, "postgres");
         assert!(!row.adopted);
     }
@@ -350,7 +350,8 @@ fn the_embedded_values_are_what_diesel_reads() {
     assert_eq!(embedded, describe(&FileBasedMigrations::from_path(root).unwrap()));
 
     // And Diesel can run and revert them all, as on a development database.
-    let mut connection = Database::new().connection();
+    let database = Database::new();
+    let mut connection = database.connection();
     let mut all = MigrationSource::<Pg>::migrations(&Migrations::embedded()).unwrap();
     for migration in &all {
         migration.run(&mut connection).unwrap();
