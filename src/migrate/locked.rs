@@ -9,10 +9,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Text};
 
 use super::history::{self, Recorded};
-use super::migration::{ConcurrentIndex, Migration};
+use super::migration::{ConcurrentIndex, Migration, known_statements};
 use super::plan::Step;
 use super::report::{Applied, Progress, Reverted, whole_milliseconds};
-use super::tokens::{Statement, statements};
+use super::tokens::Statement;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lock;
@@ -64,10 +64,9 @@ impl<'m> Locked<'m> {
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
-    /// session is gone.
-    pub(super) fn close(mut self) -> Result<()> {
-        lock::release_session(&mut self.connection, lock::SCHEMA)?;
-        Ok(())
+    /// session is gone. Where that fails the session is gone already, and the lock with it.
+    pub(super) fn close(mut self) {
+        let _ = lock::release_session(&mut self.connection, lock::SCHEMA);
     }
 
     pub(super) fn history(&mut self) -> Result<Vec<Recorded>> {
@@ -117,7 +116,7 @@ impl<'m> Locked<'m> {
             // Forgotten first: the down of the history itself drops the table.
             transaction(&mut self.connection, migration, |connection| {
                 forget(connection)?;
-                let down = parse(&migration.down);
+                let down = known_statements(&migration.down);
                 let numbered = (1..).zip(&down);
                 Ok(run_statements(connection, migration, numbered, down.len(), " of its down")?)
             })
@@ -134,30 +133,26 @@ impl<'m> Locked<'m> {
     /// Runs the one statement of a migration without a transaction, after clearing away what an
     /// attempt that died has left of it.
     fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
-        let all = parse(sql);
+        let all = known_statements(sql);
         let statement = all.first().expect("a migration was checked when it was read");
         let index = ConcurrentIndex::of(statement);
-        if let Some(index) = &index
-            && self.is_built(migration, index)?
-        {
-            return Ok(());
-        }
         // It waits for old transactions, and nobody waits for it: the host's limit, which is made
         // for locks that others queue behind, would only make it fail.
         self.connection.batch_execute("SET lock_timeout = 0")?;
-        if let Err(source) = self.connection.batch_execute(statement.text) {
+        let built = match &index {
+            Some(index) => self.is_built(migration, index)?,
+            None => false,
+        };
+        if !built && let Err(source) = self.connection.batch_execute(statement.text) {
             let error = failed_statement(migration, (1, 1), of, statement.text, source);
             // An INVALID index costs every writer, and a unique one still refuses rows. Where it
             // cannot be dropped now, as the connection is gone, the next run does it.
-            if let Some(index) = &index
-                && let Err(also) = self.is_built(migration, index)
-            {
-                return Err(left_behind(migration, index, &error, also));
-            }
-            return Err(error);
+            return match index.map(|index| (self.is_built(migration, &index), index)) {
+                Some((Err(also), index)) => Err(left_behind(migration, &index, &error, also)),
+                _ => Err(error),
+            };
         }
-        self.connection.batch_execute("RESET lock_timeout")?;
-        Ok(())
+        Ok(self.connection.batch_execute("RESET lock_timeout")?)
     }
 
     /// Whether the index stands there already: built by a run that died before it could say so.
@@ -245,7 +240,7 @@ fn transaction<T>(
 /// The statements of `up.sql` with the guard where it belongs: behind the LOCK TABLE statements
 /// that it begins with, so that what the guard has seen is still so when the rest runs.
 fn run_up(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
-    let all = parse(&migration.up);
+    let all = known_statements(&migration.up);
     let locks = all.iter().take_while(|statement| statement.begins(&["lock"])).count();
     let mut numbered = (1..).zip(&all);
     run_statements(connection, migration, numbered.by_ref().take(locks), all.len(), "")?;
@@ -271,10 +266,6 @@ fn run_statements<'s>(
     Ok(())
 }
 
-fn parse(sql: &str) -> Vec<Statement<'_>> {
-    statements(sql).expect("a migration was lexed when it was read")
-}
-
 #[derive(QueryableByName)]
 struct Problem {
     #[diesel(sql_type = BigInt)]
@@ -286,7 +277,7 @@ struct Problem {
 /// What the guard has against the migration.
 fn guard(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
     let Some(guard) = &migration.guard else { return Ok(None) };
-    let query = parse(guard);
+    let query = known_statements(guard);
     let query = query.first().expect("a guard was checked when it was read").text;
     let wrapped = format!(
         "SELECT count(*) OVER () AS total, coalesce(problem::text, '') AS problem
@@ -365,7 +356,7 @@ fn left_behind(
     also: Error,
 ) -> Error {
     let what = format!(
-        "{}, and INVALID index {} is still there: the next run drops it",
+        "{}. Where it has left index {} INVALID, the next run drops it",
         match first {
             Error::Migration { what, .. } => what.as_str(),
             _ => "its statement failed",

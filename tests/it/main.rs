@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod local_server;
+mod migrate;
 mod modelling;
 mod proxy;
 mod store;
