@@ -29,8 +29,9 @@ mod plan;
 mod portfolio;
 mod replace;
 mod scenario;
-#[allow(missing_docs, unreachable_pub)]
-pub(crate) mod schema;
+#[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
+// generated
+mod schema;
 mod tonnes;
 
 pub use content::MAX_MEASURES;

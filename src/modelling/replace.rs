@@ -60,6 +60,7 @@ pub struct MeasureCounts {
 type UpsertRow = (BigInt, BigInt, BigInt, Bool, Bool, Bool, Bool);
 
 #[derive(Queryable)]
+#[allow(clippy::struct_excessive_bools)] // a row
 struct Upserted {
     property_id: PropertyId,
     scenario_id: ScenarioId,
@@ -206,7 +207,7 @@ impl PlanRepository<'_> {
         let defaults: Vec<_> = plans().map(|plan| plan.is_default).collect();
         let bands: Vec<_> = plans().map(|plan| plan.post_epc_band.map(EpcBand::letter)).collect();
         let digests: Vec<&[u8]> = contents.iter().map(|content| &*content.digest).collect();
-        let counts: Vec<_> = contents.iter().map(|c| c.measures.len() as i64).collect();
+        let counts: Vec<_> = contents.iter().map(Content::measure_count).collect();
         Statement::<UpsertRow>::new(include_str!("upsert.sql"))
             .bind::<Array<BigInt>, _>(properties)
             .bind::<Array<BigInt>, _>(scenarios)
