@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::{BigInt, Text};
 
+use super::guard::guard;
 use super::history::{self, Recorded};
-use super::migration::{ConcurrentIndex, Migration, known_statements};
+use super::migration::{Migration, known_statements};
 use super::plan::Step;
 use super::report::{Applied, Progress, Reverted, whole_milliseconds};
 use super::tokens::Statement;
@@ -24,8 +24,8 @@ const POLL: Duration = Duration::from_millis(100);
 /// A connection of its own that holds the schema lock. The lock ends with the connection, however
 /// that ends.
 pub(super) struct Locked<'m> {
-    connection: PgConnection,
-    progress: &'m dyn Fn(Progress),
+    pub(super) connection: PgConnection,
+    pub(super) progress: &'m dyn Fn(Progress),
 }
 
 /// How a step that may be refused ended.
@@ -130,67 +130,6 @@ impl<'m> Locked<'m> {
         Ok(Reverted::new(migration, duration))
     }
 
-    /// Runs the one statement of a migration without a transaction, after clearing away what an
-    /// attempt that died has left of it.
-    fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
-        let all = known_statements(sql);
-        let statement = all.first().expect("a migration was checked when it was read");
-        let index = ConcurrentIndex::of(statement);
-        // It waits for old transactions, and nobody waits for it: the host's limit, which is made
-        // for locks that others queue behind, would only make it fail.
-        self.connection.batch_execute("SET lock_timeout = 0")?;
-        let built = match &index {
-            Some(index) => self.is_built(migration, index)?,
-            None => false,
-        };
-        if !built && let Err(source) = self.connection.batch_execute(statement.text) {
-            let error = failed_statement(migration, (1, 1), of, statement.text, source);
-            // An INVALID index costs every writer, and a unique one still refuses rows. Where it
-            // cannot be dropped now, as the connection is gone, the next run does it.
-            return match index.map(|index| (self.is_built(migration, &index), index)) {
-                Some((Err(also), index)) => Err(left_behind(migration, &index, &error, also)),
-                _ => Err(error),
-            };
-        }
-        Ok(self.connection.batch_execute("RESET lock_timeout")?)
-    }
-
-    /// Whether the index stands there already: built by a run that died before it could say so.
-    /// An INVALID one, of a run that died earlier, is dropped.
-    fn is_built(&mut self, migration: &Migration, wanted: &ConcurrentIndex) -> Result<bool> {
-        let connection = &mut self.connection;
-        let Some(found) = catalog::index(connection, &wanted.table, &wanted.name)? else {
-            return Ok(false);
-        };
-        if let Some(pid) = found.builder {
-            let what = format!("index {} is being built by process {pid}", found.name);
-            return Err(Error::migration(&*migration.name, what, None));
-        }
-        if !found.valid {
-            connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {}", found.name))?;
-            let name = migration.to_string();
-            (self.progress)(Progress::DroppedInvalidIndex { name, index: found.name });
-            return Ok(false);
-        }
-        let same = transaction(connection, migration, |connection| {
-            let twin = twin(connection, wanted)?;
-            Ok(twin.is_some_and(|twin| {
-                (twin.unique, twin.definition) == (found.unique, found.definition.clone())
-            }))
-        });
-        match same {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                let what = format!(
-                    "index {} exists with another definition: drop it or rename it",
-                    found.name
-                );
-                Err(Error::migration(&*migration.name, what, None))
-            }
-            Err(Stop::Failed(error) | Stop::Refused(error)) => Err(error),
-        }
-    }
-
     fn tell_start(&self, migration: &Migration) {
         (self.progress)(Progress::Started { name: migration.to_string(), kind: migration.kind });
     }
@@ -202,7 +141,7 @@ impl<'m> Locked<'m> {
 }
 
 /// Why a transaction is rolled back.
-enum Stop {
+pub(super) enum Stop {
     Failed(Error),
     Refused(Error),
 }
@@ -213,7 +152,7 @@ impl From<Error> for Stop {
     }
 }
 
-fn transaction<T>(
+pub(super) fn transaction<T>(
     connection: &mut PgConnection,
     migration: &Migration,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
@@ -266,49 +205,6 @@ fn run_statements<'s>(
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct Problem {
-    #[diesel(sql_type = BigInt)]
-    total: i64,
-    #[diesel(sql_type = Text)]
-    problem: String,
-}
-
-/// What the guard has against the migration.
-fn guard(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
-    let Some(guard) = &migration.guard else { return Ok(None) };
-    let query = known_statements(guard);
-    let query = query.first().expect("a guard was checked when it was read").text;
-    let wrapped = format!(
-        "SELECT count(*) OVER () AS total, coalesce(problem::text, '') AS problem
-         FROM (\n{query}\n) AS guard (problem) LIMIT 5"
-    );
-    let problems: Vec<Problem> = diesel::sql_query(wrapped)
-        .load(connection)
-        .map_err(|source| failed(migration, "its guard failed", source))?;
-    Ok(problems.first().map(|first| {
-        let lines: Vec<_> = problems.iter().map(|row| row.problem.as_str()).collect();
-        let more = if first.total > 5 { "; …" } else { "" };
-        let what = format!(
-            "refused by its guard, which lists {}: {}{more}",
-            first.total,
-            lines.join("; ")
-        );
-        Error::migration(&*migration.name, what, None)
-    }))
-}
-
-/// What the server makes of the statement on an empty copy of the table.
-fn twin(connection: &mut PgConnection, wanted: &ConcurrentIndex) -> Result<Option<catalog::Index>> {
-    let ConcurrentIndex { table, definition, unique, .. } = wanted;
-    let unique = if *unique { "UNIQUE" } else { "" };
-    connection.batch_execute(&format!(
-        "CREATE TEMPORARY TABLE planwright_twin (LIKE {table}) ON COMMIT DROP;
-         CREATE {unique} INDEX planwright_twin_ix ON pg_temp.planwright_twin {definition}"
-    ))?;
-    catalog::index(connection, "pg_temp.planwright_twin", "planwright_twin_ix")
-}
-
 fn record(
     connection: &mut PgConnection,
     migration: &Migration,
@@ -319,11 +215,11 @@ fn record(
         .map_err(|source| failed(migration, "the history could not be written", source))
 }
 
-fn failed(migration: &Migration, what: &str, source: DieselError) -> Error {
+pub(super) fn failed(migration: &Migration, what: &str, source: DieselError) -> Error {
     Error::migration(&*migration.name, what, Some(source.into()))
 }
 
-fn failed_statement(
+pub(super) fn failed_statement(
     migration: &Migration,
     (number, of_all): (usize, usize),
     of: &str,
@@ -347,23 +243,6 @@ fn failed_commit(migration: &Migration, source: DieselError) -> Error {
         _ => "COMMIT was refused: nothing of it is stored",
     };
     failed(migration, what, source)
-}
-
-fn left_behind(
-    migration: &Migration,
-    index: &ConcurrentIndex,
-    first: &Error,
-    also: Error,
-) -> Error {
-    let what = format!(
-        "{}. Where it has left index {} INVALID, the next run drops it",
-        match first {
-            Error::Migration { what, .. } => what.as_str(),
-            _ => "its statement failed",
-        },
-        index.name
-    );
-    Error::migration(&*migration.name, what, Some(also.into()))
 }
 
 fn describe(holder: &catalog::Holder) -> String {
