@@ -134,11 +134,8 @@ impl PlanRepository<'_> {
         let content = Content::new(plan, measures, None)?;
         let upserted = self.upsert(std::slice::from_ref(&content))?;
         let [row] = upserted.as_slice() else {
-            return Err(Error::conflict(
-                "modelling::Plan",
-                format!("of property {}", plan.property_id),
-                "is stored more than once under its key",
-            ));
+            let what = format!("the upsert gave {} rows, not one", upserted.len());
+            return Err(Error::Verification { what });
         };
         if !row.is_written {
             return Ok(row.result(measures.len(), 0));
@@ -182,7 +179,8 @@ impl PlanRepository<'_> {
             .map(|content| {
                 let key = (content.plan.property_id, content.plan.scenario_id);
                 by_key.get(&key).map(|row| (content, *row)).ok_or_else(|| {
-                    Error::conflict("modelling::Plan", format!("{key:?}"), "was not stored")
+                    let what = format!("the upsert gave no row for {key:?}");
+                    Error::Verification { what }
                 })
             })
             .collect::<Result<_>>()?;

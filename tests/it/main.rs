@@ -1,5 +1,14 @@
 //! The one integration binary. Its modules mirror `src/`.
 
+// Small numbers, and types that one test uses.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::items_after_statements,
+    clippy::similar_names
+)]
+
 mod dependencies;
 mod local_server;
 mod migrate;

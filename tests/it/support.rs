@@ -48,7 +48,7 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} / {error:?}");
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!(" / {cause} / {cause:?}");
+        text = format!("{text} / {cause} / {cause:?}");
         source = cause.source();
     }
     text
