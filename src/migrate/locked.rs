@@ -43,8 +43,8 @@ impl<'m> Locked<'m> {
         progress: &'m dyn Fn(Progress),
     ) -> Result<Self> {
         let mut connection = store.dedicated()?;
-        // The host's limit is made for its queries.
-        connection.batch_execute("SET statement_timeout = 0")?;
+        // The host's limit is made for its queries; and the schema must not depend on its role.
+        connection.batch_execute("SET statement_timeout = 0; SET search_path = public")?;
         let begin = Instant::now();
         let mut told = false;
         while !lock::try_session(&mut connection, lock::SCHEMA)? {

@@ -20,7 +20,7 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// Brings the schema of the chosen contexts to where it should be, one runner at a time.
 ///
 /// The session that changes the schema is one of its own, so it needs a direct connection, not a
-/// pooler in transaction mode. It has no `statement_timeout`. The store's `lock_timeout` holds for
+/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`. The store's `lock_timeout` holds for
 /// migrations in a transaction.
 ///
 /// # Example
