@@ -1,5 +1,6 @@
 //! The one integration binary. Its modules mirror `src/`.
 
+mod architecture;
 mod conventions;
 mod dependencies;
 mod local_server;
