@@ -9,11 +9,17 @@
     clippy::similar_names
 )]
 
+mod architecture;
+mod conventions;
 mod dependencies;
+mod faults;
 mod local_server;
 mod migrate;
 mod modelling;
 mod proxy;
+mod races;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod store;
 mod support;
 mod unit_of_work;
