@@ -12,7 +12,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bpchar, Nullable};
 use serde::{Deserialize, Serialize};
 
-use super::measure::{MeasureRow, PlanMeasure};
+use super::content::Content;
+use super::measure::{MeasureRow, NewPlanMeasure, PlanMeasure};
 use super::scenario::ScenarioId;
 use super::schema::plan;
 use super::tonnes::Tonnes;
@@ -195,6 +196,31 @@ impl NewPlan {
             energy_bill_savings: None,
             cost_of_works: BigDecimal::default(),
         }
+    }
+
+    /// Checks the plan and these measures by every rule of a [`replace`](PlanRepository::replace)
+    /// that needs no database, for input that is to be refused before any of it is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for the first field that breaks its rule.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::modelling::{NewPlan, NewPlanMeasure};
+    ///
+    /// let plan = NewPlan::new(42.into(), 1.into());
+    /// let mut measures = [NewPlanMeasure::new("loft_insulation")];
+    /// assert!(plan.validate(&measures).is_ok());
+    /// measures[0].contingency = (-1).into();
+    /// assert_eq!(
+    ///     plan.validate(&measures).unwrap_err().to_string(),
+    ///     "modelling::NewPlanMeasure.measures[0].contingency: must not be negative"
+    /// );
+    /// ```
+    pub fn validate(&self, measures: &[NewPlanMeasure]) -> Result<()> {
+        Content::new(self, measures, None).map(drop)
     }
 }
 
