@@ -7,9 +7,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Numeric,
 use serde::Serialize;
 
 use super::content::{Content, Measure};
+use super::epc_band::EpcBand;
 use super::explained;
 use super::measure::NewPlanMeasure;
-use super::plan::{EpcBand, NewPlan, PlanId, PlanRepository, PropertyId};
+use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
 use super::schema::recommendation;
 use crate::decimal::Fixed;
