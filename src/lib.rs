@@ -1,6 +1,7 @@
-//! planwright
+#![doc = include_str!("../README.md")]
 
 mod catalog;
+mod commit;
 mod conninfo;
 mod decimal;
 mod error;
@@ -17,6 +18,7 @@ mod statement;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transaction;
 mod unit_of_work;
 pub mod verify;
 
@@ -24,4 +26,5 @@ pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
 pub use key::{Listed, Page};
 pub use migrate::Context;
 pub use store::{Store, StoreOptions};
-pub use unit_of_work::{Transaction, UnitOfWork};
+pub use transaction::Transaction;
+pub use unit_of_work::UnitOfWork;

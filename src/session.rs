@@ -120,6 +120,9 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
+/// A session that goes back to its pool.
+pub(crate) type PooledSession = r2d2::PooledConnection<Manager>;
+
 /// A pooled connection with its record of failed statements.
 #[allow(missing_debug_implementations)]
 pub(crate) struct Session {

@@ -9,8 +9,9 @@ use diesel::pg::PgConnection;
 
 use crate::conninfo::ConnInfo;
 use crate::error::{Error, Result};
-use crate::session::Manager;
-use crate::unit_of_work::{Transaction, UnitOfWork};
+use crate::session::{Manager, PooledSession};
+use crate::transaction::Transaction;
+use crate::unit_of_work::UnitOfWork;
 
 /// A PostgreSQL database: the place where units of work are run. Cheap to clone.
 ///
@@ -303,7 +304,7 @@ impl Store {
     ///
     /// A BEGIN that finds its connection closed has done nothing, so it is tried on another: the
     /// one thing that is ever repeated after a lost connection.
-    pub(crate) fn begin(&self, begin: &str) -> Result<r2d2::PooledConnection<Manager>> {
+    pub(crate) fn begin(&self, begin: &str) -> Result<PooledSession> {
         let deadline = Instant::now() + self.inner.options.acquire_timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -1,5 +1,7 @@
 //! What a replace stores: the input, validated and rounded, and its digest.
 
+use std::fmt::Write as _;
+
 use bigdecimal::BigDecimal;
 use sha2::{Digest, Sha256};
 
@@ -34,6 +36,7 @@ pub(super) struct Content<'a> {
 }
 
 /// A measure as it will be stored.
+#[allow(clippy::struct_field_names)] // the column's name
 pub(super) struct Measure<'a> {
     pub(super) measure_type: &'a str,
     pub(super) description: &'a str,
@@ -57,7 +60,7 @@ impl Place {
         let mut path = String::new();
         for (list, place) in [("plans", self.plan), ("measures", self.measure)] {
             if let Some(place) = place {
-                path += &format!("{list}[{place}].");
+                write!(path, "{list}[{place}].").expect("a String takes any text");
             }
         }
         let entity = match self.measure {
@@ -149,6 +152,10 @@ impl<'a> Content<'a> {
         };
         content.digest = content.digested();
         Ok(content)
+    }
+
+    pub(super) fn measure_count(&self) -> i64 {
+        i64::try_from(self.measures.len()).expect("at most MAX_MEASURES")
     }
 
     /// Version and SHA-256 over every written field, each of them preceded by its length or by

@@ -21,6 +21,7 @@
 //! written.
 
 mod content;
+mod epc_band;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod invariants;
@@ -29,16 +30,17 @@ mod plan;
 mod portfolio;
 mod replace;
 mod scenario;
-#[allow(missing_docs, unreachable_pub)]
-pub(crate) mod schema;
+#[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
+// generated
+mod schema;
 mod tonnes;
 
 pub use content::MAX_MEASURES;
+pub use epc_band::EpcBand;
 pub use invariants::INVARIANTS;
 pub use measure::{MAX_DESCRIPTION, MAX_MEASURE_TYPE, NewPlanMeasure, PlanMeasure, PlanMeasureId};
 pub use plan::{
-    EpcBand, NewPlan, Plan, PlanFilter, PlanId, PlanRepository, PlanWithMeasures, PropertyId,
-    ScenarioTotals,
+    NewPlan, Plan, PlanFilter, PlanId, PlanRepository, PlanWithMeasures, PropertyId, ScenarioTotals,
 };
 pub use portfolio::{PortfolioError, PortfolioOptions, PortfolioProgress, PortfolioSummary};
 pub use replace::{MAX_MEASURES_AT_ONCE, MAX_PLANS, MeasureCounts, Outcome, Replaced};

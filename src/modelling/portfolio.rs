@@ -17,8 +17,10 @@ pub struct PortfolioOptions<'a> {
     batch_plans: usize,
     batch_measures: usize,
     actor: Option<&'a str>,
-    progress: Box<dyn FnMut(&PortfolioProgress) -> ControlFlow<()> + 'a>,
+    progress: Box<OnProgress<'a>>,
 }
+
+type OnProgress<'a> = dyn FnMut(&PortfolioProgress) -> ControlFlow<()> + 'a;
 
 impl Default for PortfolioOptions<'_> {
     /// 1,000 plans or 20,000 measures in a batch, whichever comes first.
@@ -138,7 +140,7 @@ pub struct PortfolioSummary {
 #[error("the portfolio stopped after {} plans were stored", .stored.progress.plans())]
 pub struct PortfolioError {
     /// What was stored before.
-    pub stored: PortfolioSummary,
+    pub stored: Box<PortfolioSummary>,
     /// What went wrong. A place such as `plans[17]` counts from the start of the input.
     #[source]
     pub source: Error,
@@ -177,7 +179,7 @@ impl Store {
     ) -> Result<PortfolioSummary, PortfolioError> {
         let mut done = PortfolioSummary::default();
         if let Err(source) = options.validate() {
-            return Err(PortfolioError { stored: done, source });
+            return Err(PortfolioError { stored: done.into(), source });
         }
         let mut seen = HashMap::new();
         let mut batch = Vec::new();
@@ -194,7 +196,7 @@ impl Store {
                     }
                     Err(source) => {
                         let source = counted_from_start(source, done.plans.len());
-                        return Err(PortfolioError { stored: done, source });
+                        return Err(PortfolioError { stored: done.into(), source });
                     }
                 }
                 batch.clear();
@@ -207,7 +209,10 @@ impl Store {
             let Some((nth, plan)) = next else { return Ok(done) };
             let key = (plan.0.property_id, plan.0.scenario_id);
             if let Some(first) = seen.insert(key, nth) {
-                return Err(PortfolioError { stored: done, source: duplicate(key, nth, first) });
+                return Err(PortfolioError {
+                    stored: done.into(),
+                    source: duplicate(key, nth, first),
+                });
             }
             measures += plan.1.len();
             batch.push(plan);

@@ -7,9 +7,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Numeric,
 use serde::Serialize;
 
 use super::content::{Content, Measure};
+use super::epc_band::EpcBand;
 use super::explained;
 use super::measure::NewPlanMeasure;
-use super::plan::{EpcBand, NewPlan, PlanId, PlanRepository, PropertyId};
+use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
 use super::schema::recommendation;
 use crate::decimal::Fixed;
@@ -60,6 +61,7 @@ pub struct MeasureCounts {
 type UpsertRow = (BigInt, BigInt, BigInt, Bool, Bool, Bool, Bool);
 
 #[derive(Queryable)]
+#[allow(clippy::struct_excessive_bools)] // a row
 struct Upserted {
     property_id: PropertyId,
     scenario_id: ScenarioId,
@@ -133,11 +135,8 @@ impl PlanRepository<'_> {
         let content = Content::new(plan, measures, None)?;
         let upserted = self.upsert(std::slice::from_ref(&content))?;
         let [row] = upserted.as_slice() else {
-            return Err(Error::conflict(
-                "modelling::Plan",
-                format!("of property {}", plan.property_id),
-                "is stored more than once under its key",
-            ));
+            let what = format!("the upsert gave {} rows, not one", upserted.len());
+            return Err(Error::Verification { what });
         };
         if !row.is_written {
             return Ok(row.result(measures.len(), 0));
@@ -181,7 +180,8 @@ impl PlanRepository<'_> {
             .map(|content| {
                 let key = (content.plan.property_id, content.plan.scenario_id);
                 by_key.get(&key).map(|row| (content, *row)).ok_or_else(|| {
-                    Error::conflict("modelling::Plan", format!("{key:?}"), "was not stored")
+                    let what = format!("the upsert gave no row for {key:?}");
+                    Error::Verification { what }
                 })
             })
             .collect::<Result<_>>()?;
@@ -206,7 +206,7 @@ impl PlanRepository<'_> {
         let defaults: Vec<_> = plans().map(|plan| plan.is_default).collect();
         let bands: Vec<_> = plans().map(|plan| plan.post_epc_band.map(EpcBand::letter)).collect();
         let digests: Vec<&[u8]> = contents.iter().map(|content| &*content.digest).collect();
-        let counts: Vec<_> = contents.iter().map(|c| c.measures.len() as i64).collect();
+        let counts: Vec<_> = contents.iter().map(Content::measure_count).collect();
         Statement::<UpsertRow>::new(include_str!("upsert.sql"))
             .bind::<Array<BigInt>, _>(properties)
             .bind::<Array<BigInt>, _>(scenarios)

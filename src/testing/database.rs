@@ -76,7 +76,7 @@ impl TestDatabase {
         let mut admin = server.admin()?;
         admin.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(&name)))?;
         create(&mut admin, &name, &template)?;
-        let url = server.url(&name)?;
+        let url = server.url(&name);
         let store = Store::connect(&url, options)?;
         Ok(Self { name, url, store })
     }
@@ -174,10 +174,10 @@ impl TestServer {
     }
 
     /// The URL of a database on it.
-    fn url(&self, database: &str) -> Result<String> {
+    fn url(&self, database: &str) -> String {
         match self {
-            Self::Own(server) => Ok(server.url(database)),
-            Self::Given(conninfo) => Ok(conninfo.with("dbname", database).as_str().to_owned()),
+            Self::Own(server) => server.url(database),
+            Self::Given(conninfo) => conninfo.with("dbname", database).as_str().to_owned(),
         }
     }
 
@@ -225,7 +225,7 @@ impl TestServer {
         admin.batch_execute(&format!("DROP DATABASE IF EXISTS {}", Ident(&unfinished)))?;
         create(&mut admin, &unfinished, "template1")?;
         {
-            let store = Store::connect(&self.url(&unfinished)?, &StoreOptions::default())?;
+            let store = Store::connect(&self.url(&unfinished), &StoreOptions::default())?;
             Migrator::new(&store).contexts(contexts.iter().copied()).up()?;
         }
         disconnect(&mut admin, &unfinished)?;

@@ -1,0 +1,169 @@
+//! How a unit of work ends: what each answer to COMMIT means, and what follows from none.
+
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use diesel::dsl::sql;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::result::Error as DieselError;
+use diesel::sql_types::{Nullable, Text};
+
+use crate::error::{Error, Result};
+use crate::session::{Failure, PooledSession, Session};
+use crate::store::Store;
+
+/// What the check before COMMIT cannot cast to a number where the transaction is not ours.
+const FOREIGN: &str = "planwright.unit differs";
+
+/// A transaction that did not end with a commit.
+pub(crate) struct Ended {
+    pub(crate) error: Error,
+    /// Known to be rolled back because of concurrent work.
+    pub(crate) retryable: bool,
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self { error, retryable: false }
+    }
+}
+
+/// Commits the transaction with this nonce. With a limit to `resolve`, what became of a COMMIT
+/// without an answer is found out.
+pub(crate) fn commit(
+    mut session: PooledSession,
+    nonce: &str,
+    store: &Store,
+    resolve: Option<Duration>,
+) -> Result<(), Ended> {
+    let seen = session.failures.get();
+    if session.is_lost() {
+        let what = "the connection was lost, and the server rolls the work back";
+        return Err(Error::unavailable(what, seen.map(|seen| seen.into_error().into())).into());
+    }
+    let resolve = match resolve {
+        Some(limit) => match transaction_id(&mut session.pg) {
+            Ok(xid) => Some((xid, limit)),
+            Err(error) => {
+                let retryable = roll_back(&mut session, nonce)?;
+                return Err(Ended { error: refusal(error, seen), retryable });
+            }
+        },
+        None => None,
+    };
+    // The check fails in an aborted transaction, in another one and in none, and then COMMIT is
+    // not reached. PostgreSQL would answer it with ROLLBACK, or with a warning, and no error.
+    let Err(source) = session.execute(&format!("{};COMMIT", check(nonce))) else {
+        return Ok(());
+    };
+    let retryable = session.failures.get().is_some_and(|failure| failure.retryable);
+    let lost = session.is_lost();
+    match refusal(source, seen) {
+        Error::Unavailable { source, .. } if lost => {
+            drop(session);
+            let source = source.and_then(|cause| cause.downcast().ok());
+            let source = source.map_or(DieselError::BrokenTransactionManager, |error| *error);
+            match resolve {
+                Some((xid, limit)) => Ok(resolved(store, &xid, limit, source)?),
+                None => Err(Error::CommitUnknown { source }.into()),
+            }
+        }
+        error => {
+            if error.outcome_unknown()
+                || (!session.is_idle() && session.execute("ROLLBACK").is_err())
+            {
+                session.discard();
+            }
+            Err(Ended { error, retryable })
+        }
+    }
+}
+
+/// Ends the transaction of a closure that failed. Returns whether the server had rolled it back
+/// because of concurrent work.
+pub(crate) fn roll_back(session: &mut Session, nonce: &str) -> Result<bool> {
+    if session.is_lost() {
+        return Ok(false);
+    }
+    if session.is_idle() {
+        session.discard();
+        return Err(Error::ForeignTransaction);
+    }
+    let seen = session.failures.get();
+    let check = if seen.is_some() { String::new() } else { check(nonce) + ";" };
+    if let Err(error) = session.execute(&format!("{check}ROLLBACK")) {
+        session.discard();
+        if error.to_string().contains(FOREIGN) {
+            return Err(Error::ForeignTransaction);
+        }
+    }
+    Ok(seen.is_some_and(|failure| failure.retryable))
+}
+
+/// What the refusal of a COMMIT, or of a release, means. `seen` is what had failed before it.
+pub(crate) fn refusal(source: DieselError, seen: Option<Failure>) -> Error {
+    let text = source.to_string();
+    if text.contains(FOREIGN) {
+        return Error::ForeignTransaction;
+    }
+    match (Error::from(source), seen) {
+        (Error::Database { .. }, Some(seen)) => Error::Aborted { source: seen.into_error() },
+        (Error::Database { source }, None) if text.contains("transaction is aborted") => {
+            Error::Aborted { source }
+        }
+        (error, _) => error,
+    }
+}
+
+/// A statement that fails unless the transaction is the one with this nonce, and in order. Its
+/// failure names the marker in every language.
+fn check(nonce: &str) -> String {
+    format!(
+        "SELECT CASE coalesce(current_setting('planwright.unit', true), '') WHEN '{nonce}' THEN 0 \
+         ELSE ('{FOREIGN}' || pg_backend_pid())::int END"
+    )
+}
+
+fn transaction_id(conn: &mut PgConnection) -> QueryResult<String> {
+    diesel::select(sql::<Text>("pg_current_xact_id()::text")).get_result(conn)
+}
+
+/// Asks what became of a transaction until the server has decided.
+fn resolved(store: &Store, xid: &str, limit: Duration, lost: DieselError) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    let mut delays = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(2))
+        .with_max_delay(Duration::from_millis(250))
+        .without_max_times()
+        .build();
+    loop {
+        // What fails here says nothing about the transaction: the next round asks again.
+        match state_of(store, xid).ok().flatten().as_deref() {
+            Some("committed") => return Ok(()),
+            Some("aborted") => {
+                let what = "the connection was lost during COMMIT, and the server rolled the work \
+                            back";
+                return Err(Error::unavailable(what, Some(lost.into())));
+            }
+            _ => {}
+        }
+        let delay = delays.next().unwrap_or_default();
+        if Instant::now() + delay >= deadline {
+            return Err(Error::CommitUnknown { source: lost });
+        }
+        std::thread::sleep(delay);
+    }
+}
+
+fn state_of(store: &Store, xid: &str) -> Result<Option<String>> {
+    let mut session = store.begin("BEGIN READ ONLY")?;
+    let state = sql::<Nullable<Text>>("SELECT pg_xact_status(")
+        .bind::<Text, _>(xid)
+        .sql("::xid8)")
+        .get_result(&mut session.pg);
+    if session.execute("ROLLBACK").is_err() {
+        session.discard();
+    }
+    Ok(state?)
+}
