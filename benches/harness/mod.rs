@@ -16,6 +16,6 @@ pub(crate) use document::document;
 pub(crate) use figures::{Figures, Goal, Ratio};
 pub(crate) use race::{Race, Times, timed};
 pub(crate) use statement::Statement;
-pub(crate) use through::{Latency, round_trips};
+pub(crate) use through::{Latency, round_trips, said};
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
