@@ -6,6 +6,7 @@ mod dependencies;
 mod local_server;
 mod modelling;
 mod proxy;
+mod schema;
 mod store;
 mod support;
 mod unit_of_work;
