@@ -1,2 +1,4 @@
 mod invariants;
+mod plan;
 mod replace;
+mod scenario;
