@@ -2,3 +2,4 @@ mod invariants;
 mod plan;
 mod replace;
 mod scenario;
+mod sequences;
