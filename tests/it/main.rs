@@ -13,6 +13,7 @@ mod architecture;
 mod conventions;
 mod dependencies;
 mod faults;
+mod hosts;
 mod local_server;
 mod migrate;
 mod modelling;

@@ -133,7 +133,7 @@ impl World<'_> {
         };
         let mut measures = factory::measures(measures.into());
         for measure in &mut measures {
-            measure.description += &format!(" {first}");
+            measure.description = format!("{} {first}", measure.description);
         }
         (plan, measures)
     }
