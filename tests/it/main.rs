@@ -18,6 +18,7 @@ mod migrate;
 mod modelling;
 mod proxy;
 mod races;
+mod schema;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod store;
