@@ -2,8 +2,10 @@
 
 mod dependencies;
 mod faults;
+mod language;
 mod local_server;
 mod modelling;
+mod pooler;
 mod proxy;
 mod races;
 #[path = "../shared/mod.rs"]
