@@ -1,6 +1,7 @@
 //! The one integration binary. Its modules mirror `src/`.
 
 mod dependencies;
+mod examples;
 mod local_server;
 mod modelling;
 mod proxy;
