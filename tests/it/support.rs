@@ -48,8 +48,26 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} / {error:?}");
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!(" / {cause} / {cause:?}");
+        text = format!("{text} / {cause} / {cause:?}");
         source = cause.source();
     }
     text
+}
+
+/// Texts that the server computes, one column of them.
+pub(crate) fn texts(store: &Store, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        t: String,
+    }
+    let sql = format!("SELECT t::text AS t FROM ({sql}) AS texts(t)");
+    let rows: Vec<Row> =
+        store.read(|uow| Ok(diesel::sql_query(&sql).load(uow.connection())?)).expect("texts");
+    rows.into_iter().map(|row| row.t).collect()
+}
+
+/// A database with every context.
+pub(crate) fn everything() -> TestDatabase {
+    TestDatabase::new(Context::ALL.iter().copied()).expect("a test database")
 }

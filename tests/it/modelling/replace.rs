@@ -1,6 +1,7 @@
 use bigdecimal::BigDecimal;
 use planwright::modelling::{
-    EpcBand, MeasureCounts, NewPlan, NewPlanMeasure, Outcome, PlanId, Replaced, Tonnes, factory,
+    EpcBand, MeasureCounts, NewPlan, NewPlanMeasure, Outcome, PlanFilter, PlanId, Replaced, Tonnes,
+    factory,
 };
 use planwright::{ConstraintKind, Error, Result, Store, UnitOfWork};
 
@@ -482,7 +483,7 @@ fn a_legacy_plan_is_replaced_and_never_looks_empty_before() {
     );
     store.write(|uow| execute(uow, &legacy)).unwrap();
     let ids = store.read(|uow| {
-        let plans = uow.plans().list(Default::default(), planwright::Page::first(10))?;
+        let plans = uow.plans().list(PlanFilter::all(), planwright::Page::first(10))?;
         Ok(plans.items.iter().map(|plan| plan.id).collect::<Vec<_>>())
     });
     let ids = ids.unwrap();

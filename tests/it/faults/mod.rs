@@ -1,0 +1,4 @@
+//! Connections and servers that are lost.
+
+mod cuts;
+mod round_trips;

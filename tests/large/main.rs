@@ -1,0 +1,8 @@
+//! The tests that run for minutes, and print figures.
+
+mod races;
+#[path = "../shared/mod.rs"]
+mod shared;
+#[allow(dead_code)] // the ordinary tests need more of it
+#[path = "../it/support.rs"]
+mod support;

@@ -1,0 +1,4 @@
+//! What the ordinary and the large tests have in common. The large ones do more of it.
+
+pub(crate) mod race;
+pub(crate) mod version;
