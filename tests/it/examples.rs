@@ -48,6 +48,15 @@ impl Drop for Scratch {
 }
 
 #[test]
+fn the_quickstart_stands_in_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path| fs::read_to_string(root.join(path)).unwrap();
+    let quickstart = read("examples/quickstart.rs");
+    let code = &quickstart[quickstart.find("\nuse ").unwrap()..];
+    assert!(read("README.md").contains(&format!("```rust{code}```")));
+}
+
+#[test]
 fn the_shipped_portfolio_is_what_the_generator_makes_and_every_line_is_good() {
     assert!(generated(1_000) == fs::read_to_string(shipped()).unwrap(), "generate it again");
     assert!(generated(1_000).starts_with(&generated(10)), "a longer one begins with a shorter one");
