@@ -12,6 +12,7 @@
 mod architecture;
 mod conventions;
 mod dependencies;
+mod examples;
 mod faults;
 mod language;
 mod local_server;
