@@ -6,7 +6,7 @@
 // check: examples/data/portfolio.jsonl
 
 #[path = "support/portfolio_file.rs"]
-mod portfolio_file;
+pub(crate) mod portfolio_file;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;

@@ -12,11 +12,14 @@
 mod architecture;
 mod conventions;
 mod dependencies;
+mod examples;
 mod faults;
 mod hosts;
+mod language;
 mod local_server;
 mod migrate;
 mod modelling;
+mod pooler;
 mod proxy;
 mod races;
 mod schema;
