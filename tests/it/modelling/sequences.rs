@@ -418,6 +418,6 @@ fn any_sequence_leaves_what_the_model_says() {
             Ok(())
         })
         .unwrap();
-    assert!(steps.get() >= 250, "{} steps", steps.get());
+    assert!(steps.get() >= 100, "{} steps", steps.get());
     assert_eq!(number(store, "SELECT count(*) FROM scenario"), 2);
 }
