@@ -14,11 +14,14 @@ mod conventions;
 mod dependencies;
 mod examples;
 mod faults;
+mod language;
 mod local_server;
 mod migrate;
 mod modelling;
+mod pooler;
 mod proxy;
 mod races;
+mod schema;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod store;

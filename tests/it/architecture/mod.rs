@@ -46,9 +46,9 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
         "ALTER ROLE postgres PASSWORD '{password}'",
         "the password is hexadecimal",
     ),
-    ("src/migrate/locked.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
-    ("src/migrate/locked.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
-    ("src/migrate/locked.rs", "CREATE", "parts of a migration of this crate"),
+    ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
+    ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
+    ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values literals"),
     ("src/transaction.rs", "{settings};SET LOCAL", "the nonce is hexadecimal"),
@@ -86,7 +86,7 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
     let mut findings = Findings::default();
     let code: Vec<_> = sources
         .iter()
-        .filter(|(file, _)| file.ends_with(".rs"))
+        .filter(|(file, _)| is(file, "rs"))
         .map(|(file, text)| (file.as_str(), tokens(text)))
         .collect();
     let reexports = reexports(&code);
@@ -102,7 +102,7 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
         if lines > MOST_LINES {
             findings.wrong.push(format!("{file} has {lines} lines"));
         }
-        if file.ends_with(".sql") {
+        if is(file, "sql") {
             catalogs(file, 1, text, &mut findings);
         }
     }
@@ -122,6 +122,10 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
         }
     }
     findings
+}
+
+fn is(file: &str, extension: &str) -> bool {
+    Path::new(file).extension().is_some_and(|own| own == extension)
 }
 
 fn context_of<'a>(file: &str, contexts: &[&'a str]) -> Option<&'a str> {
@@ -353,7 +357,7 @@ fn sources() -> Vec<(String, String)> {
             let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") || name.ends_with(".sql") {
+            } else if is(&name, "rs") || is(&name, "sql") {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }

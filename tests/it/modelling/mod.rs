@@ -1,2 +1,5 @@
 mod invariants;
+mod plan;
 mod replace;
+mod scenario;
+mod sequences;
