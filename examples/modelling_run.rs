@@ -1,12 +1,12 @@
-//! Stores a portfolio of modelled plans, three times over: as it is, again as it is, and with one
-//! plan changed and changed back. Prints what each pass has done and how fast.
+//! Stores a portfolio of modelled plans four times over: as it is, again as it is, with one plan
+//! changed, and changed back. Prints what each pass has done and how fast.
 //!
 //! `cargo run --release --example modelling_run -- examples/data/portfolio.jsonl`
 
 // check: examples/data/portfolio.jsonl
 
 #[path = "support/portfolio_file.rs"]
-mod portfolio_file;
+pub(crate) mod portfolio_file;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
@@ -36,7 +36,8 @@ one that is gone afterwards. Each line is one plan:
      {\"measure_type\": \"loft_insulation\", \"estimated_cost\": 1250.00, \"contingency\": 125.00}]}
 
 (on one line). The other fields are those of planwright::modelling::NewPlan and NewPlanMeasure.
-Scenarios are found by their name, and created where there is none.
+Scenarios are found by their name, and created where there is none. All of it is stored four times:
+as it is, again, with is_default of the first plan changed, and changed back.
 
 Exit status: 0 every line is stored; 2 all but some bad lines, which are listed; 1 a failure.
 ";

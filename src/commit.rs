@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel::sql_types::{Nullable, Text};
 
+use crate::catalog;
 use crate::error::{Error, Result};
 use crate::session::{Failure, PooledSession, Session};
 use crate::store::Store;
@@ -43,8 +44,8 @@ pub(crate) fn commit(
         return Err(Error::unavailable(what, seen.map(|seen| seen.into_error().into())).into());
     }
     let resolve = match resolve {
-        Some(limit) => match transaction_id(&mut session.pg) {
-            Ok(xid) => Some((xid, limit)),
+        Some(limit) => match Number::of(&mut session.pg) {
+            Ok(number) => Some((number, limit)),
             Err(error) => {
                 let retryable = roll_back(&mut session, nonce)?;
                 return Err(Ended { error: refusal(error, seen), retryable });
@@ -58,14 +59,20 @@ pub(crate) fn commit(
         return Ok(());
     };
     let retryable = session.failures.get().is_some_and(|failure| failure.retryable);
-    let lost = session.is_lost();
-    match refusal(source, seen) {
+    let error = refusal(source, seen);
+    // Where sending fails while there is something to read, libpq keeps the connection until it is
+    // used again.
+    let lost = session.is_lost()
+        || matches!(error, Error::Unavailable { .. })
+            && session.execute("ROLLBACK").is_err()
+            && session.is_lost();
+    match error {
         Error::Unavailable { source, .. } if lost => {
             drop(session);
             let source = source.and_then(|cause| cause.downcast().ok());
             let source = source.map_or(DieselError::BrokenTransactionManager, |error| *error);
             match resolve {
-                Some((xid, limit)) => Ok(resolved(store, &xid, limit, source)?),
+                Some((number, limit)) => Ok(resolved(store, &number, limit, source)?),
                 None => Err(Error::CommitUnknown { source }.into()),
             }
         }
@@ -125,12 +132,24 @@ fn check(nonce: &str) -> String {
     )
 }
 
-fn transaction_id(conn: &mut PgConnection) -> QueryResult<String> {
-    diesel::select(sql::<Text>("pg_current_xact_id()::text")).get_result(conn)
+/// The number of a transaction, and the life of the server that it was given in.
+///
+/// A server that crashes forgets the numbers that are not in its log yet, and gives them to others.
+struct Number {
+    xid: String,
+    life: String,
+}
+
+impl Number {
+    fn of(conn: &mut PgConnection) -> QueryResult<Self> {
+        let row = (sql::<Text>("pg_current_xact_id()::text"), sql::<Text>(catalog::SERVER_LIFE));
+        let (xid, life) = diesel::select(row).get_result(conn)?;
+        Ok(Self { xid, life })
+    }
 }
 
 /// Asks what became of a transaction until the server has decided.
-fn resolved(store: &Store, xid: &str, limit: Duration, lost: DieselError) -> Result<()> {
+fn resolved(store: &Store, number: &Number, limit: Duration, lost: DieselError) -> Result<()> {
     let deadline = Instant::now() + limit;
     let mut delays = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(2))
@@ -139,9 +158,13 @@ fn resolved(store: &Store, xid: &str, limit: Duration, lost: DieselError) -> Res
         .build();
     loop {
         // What fails here says nothing about the transaction: the next round asks again.
-        match state_of(store, xid).ok().flatten().as_deref() {
-            Some("committed") => return Ok(()),
-            Some("aborted") => {
+        let answer = state_of(store, &number.xid).ok();
+        match answer.as_ref().map(|(state, life)| (state.as_deref(), *life == number.life)) {
+            Some((Some("committed"), true)) => return Ok(()),
+            // Ours, or another one that was given the number after a crash.
+            Some((Some("committed"), false)) => return Err(Error::CommitUnknown { source: lost }),
+            // Of two with one number neither has committed, or ours would be in the log.
+            Some((Some("aborted"), _)) => {
                 let what = "the connection was lost during COMMIT, and the server rolled the work \
                             back";
                 return Err(Error::unavailable(what, Some(lost.into())));
@@ -156,11 +179,16 @@ fn resolved(store: &Store, xid: &str, limit: Duration, lost: DieselError) -> Res
     }
 }
 
-fn state_of(store: &Store, xid: &str) -> Result<Option<String>> {
+/// The state of a transaction, and the life of the server. A number that was not given yet is in
+/// progress.
+fn state_of(store: &Store, xid: &str) -> Result<(Option<String>, String)> {
     let mut session = store.begin("BEGIN READ ONLY")?;
-    let state = sql::<Nullable<Text>>("SELECT pg_xact_status(")
+    let state = sql::<(Nullable<Text>, Text)>("SELECT CASE WHEN ")
         .bind::<Text, _>(xid)
-        .sql("::xid8)")
+        .sql("::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(")
+        .bind::<Text, _>(xid)
+        .sql("::xid8) ELSE 'in progress' END, ")
+        .sql(catalog::SERVER_LIFE)
         .get_result(&mut session.pg);
     if session.execute("ROLLBACK").is_err() {
         session.discard();

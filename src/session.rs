@@ -171,7 +171,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn of(error: &DieselError) -> Self {
+    pub(crate) fn of(error: &DieselError) -> Self {
         Self { retryable: error::is_retryable(error), message: error.to_string() }
     }
 

@@ -139,7 +139,8 @@ impl<'store> Transaction<'store> {
 
     /// Notes the transaction's id before COMMIT (one round trip more) and, where the reply is
     /// lost, asks for its state on new connections until the server has decided, so that the
-    /// answer is what really happened. After `limit` it is [`Error::CommitUnknown`].
+    /// answer is what really happened. After `limit` it is [`Error::CommitUnknown`], and so it is
+    /// where the server itself crashed and its log does not tell this transaction from a later one.
     pub fn resolve_commit_within(mut self, limit: Duration) -> Self {
         self.resolve_within = Some(limit);
         self

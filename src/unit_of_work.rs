@@ -2,10 +2,11 @@
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 
 use crate::commit::refusal;
 use crate::error::{Error, Result};
-use crate::session::Session;
+use crate::session::{Failure, Session};
 
 /// An open transaction, lent to a closure by [`Store::write`](crate::Store::write),
 /// [`Store::read`](crate::Store::read) or a [`Transaction`](crate::Transaction). Repositories
@@ -97,6 +98,25 @@ impl UnitOfWork<'_> {
     /// The same unit, lent on to a repository.
     pub(crate) fn reborrow(&mut self) -> UnitOfWork<'_> {
         UnitOfWork { session: self.session }
+    }
+
+    /// Runs a COPY. Of one that fails Diesel neither tells the reason to its instrumentation nor
+    /// looks whether the connection still stands.
+    pub(crate) fn copy<T>(
+        &mut self,
+        copy: impl FnOnce(&mut PgConnection) -> QueryResult<T>,
+    ) -> Result<T> {
+        let before = self.session.failures.get();
+        copy(&mut self.session.pg).map_err(|error| {
+            // After any other statement Diesel does look; the answer to this one says nothing.
+            let _ = self.session.execute("");
+            self.session.failures.reset(before.or_else(|| Some(Failure::of(&error))));
+            if self.session.is_lost() {
+                Error::unavailable("the connection to the database was lost", Some(error.into()))
+            } else {
+                Error::from(error)
+            }
+        })
     }
 
     /// Runs a part of the unit that may fail without losing what came before it.

@@ -1,7 +1,8 @@
 //! A portfolio as JSON Lines, a plan with its measures on each.
 //!
 //! A line is an object with the fields of `NewPlan`, but for `scenario_id`; with `scenario`, which
-//! is a name; and with `measures`, a list of `NewPlanMeasure`s. Blank lines are passed over.
+//! is a name; and with `measures`, a list of `NewPlanMeasure`s. Blank lines are passed over; of a
+//! field that comes twice in an object the last counts.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -15,7 +16,7 @@ use planwright::modelling::{
     Goal, NewPlan, NewPlanMeasure, NewScenario, PortfolioId, PropertyId, ScenarioId,
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How many bad lines are kept with their reasons; of the others only the number.
 const MAX_REASONS: usize = 20;
@@ -215,15 +216,17 @@ impl<R: Read> Lines<R> {
 
 /// The scenario's name, the plan (its scenario still any), and the measures.
 fn parse(line: &[u8]) -> Result<(String, NewPlan, Vec<NewPlanMeasure>), Refusal> {
-    let mut fields: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| not_json(line, &error))?;
+    let value = serde_json::from_slice(line).map_err(|error| not_json(line, &error))?;
+    let Value::Object(mut fields) = value else {
+        return Err(Refusal::new("", "must be a JSON object"));
+    };
     let mut take = |field| fields.remove(field).ok_or_else(|| Refusal::new(field, "is missing"));
     let Value::String(name) = take("scenario")? else {
         return Err(Refusal::new("scenario", "must be a name"));
     };
     let measures = fields_of("measures", take("measures")?)?;
     if fields.insert("scenario_id".to_owned(), ANY_SCENARIO.0.into()).is_some() {
-        return Err(Refusal::new("scenario_id", "is not known here: name the scenario"));
+        return Err(Refusal::new("scenario_id", "is no field here: `scenario` names it"));
     }
     Ok((name, fields_of("", Value::Object(fields))?, measures))
 }
@@ -232,7 +235,13 @@ fn fields_of<T: DeserializeOwned>(list: &str, value: Value) -> Result<T, Refusal
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { list.to_owned() } else { format!("{list}{path}") };
-        Refusal::new(field, error.inner().to_string())
+        match error.inner().to_string() {
+            // What follows is a long list of those that are.
+            reason if reason.starts_with("unknown field") => {
+                Refusal::new(field, "is no field here")
+            }
+            reason => Refusal::new(field, reason),
+        }
     })
 }
 
@@ -242,7 +251,7 @@ fn not_json(line: &[u8], error: &serde_json::Error) -> Refusal {
     let path = serde_path_to_error::deserialize::<_, Value>(&mut reader)
         .err()
         .map(|error| error.path().to_string())
-        .filter(|path| path != ".");
+        .filter(|path| path != "." && path != "?");
     let (at, column) = (error.line(), error.column());
     let whole = error.to_string();
     let reason = whole.strip_suffix(&format!(" at line {at} column {column}")).unwrap_or(&whole);

@@ -53,12 +53,23 @@ fn unnamed(source: DieselError) -> Error {
     if let Some(what) = timeout(info.message()) {
         return Error::Timeout { what, source };
     }
-    match kind {
-        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-            Error::unavailable("the connection to the database was lost", Some(source.into()))
-        }
-        _ => Error::Database { source },
+    let lost = match kind {
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => true,
+        _ => is_unsent(info.message()),
+    };
+    if lost {
+        return Error::unavailable("the connection to the database was lost", Some(source.into()));
     }
+    Error::Database { source }
+}
+
+/// libpq's words where sending failed. If it could still read something, such as a notice of the
+/// server's end, it takes the connection for open, and Diesel names no kind. The words are English:
+/// they follow the locale of the process, which Rust leaves at C.
+fn is_unsent(message: &str) -> bool {
+    ["server closed the connection", "could not send data to server", "SSL SYSCALL error"]
+        .iter()
+        .any(|words| message.starts_with(words))
 }
 
 /// A deadlock's DETAIL names, in every language, a circle of processes that wait for each other,

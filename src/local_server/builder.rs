@@ -29,6 +29,7 @@ pub struct Builder {
     binaries: Option<PathBuf>,
     within: Option<PathBuf>,
     settings: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     tcp: bool,
 }
 
@@ -36,6 +37,12 @@ impl Builder {
     /// A setting of the server, such as `max_connections`. Of two for one name the later counts.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// A variable of the server's environment, such as `LOCPATH`.
+    pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 
@@ -88,6 +95,7 @@ impl Builder {
             &account,
             &binaries.program("postgres"),
             &self.arguments(&data, &folder.path, port),
+            &self.environment,
         );
         let supervisor = supervisor.map_err(failed("cannot run /bin/sh in", &folder.path))?;
         // From here on nothing is left behind, even if this process is killed.

@@ -21,12 +21,14 @@ impl Supervisor {
         account: &Account,
         postgres: &Path,
         arguments: &[impl AsRef<OsStr>],
+        environment: &[(String, String)],
     ) -> io::Result<Self> {
         let mut shell = account
             .command("/bin/sh")
             .args(["-c", include_str!("supervisor.sh"), "planwright-supervisor"])
             .arg(postgres)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&folder.path)
             .process_group(0)
             .stdin(Stdio::piped())

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::content::{Content, Measure};
 use super::epc_band::EpcBand;
 use super::explained;
+use super::invariants::sentence;
 use super::measure::NewPlanMeasure;
 use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
@@ -311,10 +312,8 @@ impl PlanRepository<'_> {
         if measures.is_empty() {
             return Ok(());
         }
-        diesel::copy_from(recommendation::table)
-            .from_insertable(&measures)
-            .execute(self.uow.connection())
-            .map_err(explained)?;
+        let copy = diesel::copy_from(recommendation::table).from_insertable(&measures);
+        self.uow.copy(|conn| copy.execute(conn)).map_err(|error| error.explain(sentence))?;
         Ok(())
     }
 

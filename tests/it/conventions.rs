@@ -166,7 +166,7 @@ fn report(rule: &str, expected: usize, found: impl Iterator<Item = (String, Opti
     let found: BTreeMap<_, _> = found.collect();
     println!("\n{rule}: {}", found.len());
     for (at, wrong) in &found {
-        println!("  {at}{}", wrong.iter().map(|why| format!(": {why}")).collect::<String>());
+        println!("  {at} {}", wrong.as_deref().unwrap_or_default());
     }
     let wrong: Vec<_> =
         found.iter().filter_map(|(at, why)| Some(format!("{at}: {}", why.as_ref()?))).collect();

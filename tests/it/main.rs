@@ -12,12 +12,17 @@
 mod architecture;
 mod conventions;
 mod dependencies;
+mod examples;
 mod faults;
+mod hosts;
+mod language;
 mod local_server;
 mod migrate;
 mod modelling;
+mod pooler;
 mod proxy;
 mod races;
+mod schema;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod store;

@@ -1,6 +1,8 @@
 //! Two sessions at one key; in the large tests a thousand times.
 
-use crate::shared::race;
+use std::time::Duration;
+
+use crate::shared::{crowd, race};
 
 const ROUNDS: usize = 50;
 
@@ -32,4 +34,10 @@ fn a_plan_that_is_deleted_meanwhile_is_stored_again_or_gone() {
 #[test]
 fn a_scenario_that_is_deleted_meanwhile_takes_the_plan_along() {
     race::delete_of_the_scenario(ROUNDS);
+}
+
+#[test]
+fn a_crowd_waits_and_loses_nothing() {
+    let again = crowd::crowd(16, 4, Duration::from_millis(500));
+    assert_eq!(again, 0, "there was a deadlock");
 }

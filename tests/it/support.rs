@@ -54,19 +54,6 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Texts that the server computes, one column of them.
-pub(crate) fn texts(store: &Store, sql: &str) -> Vec<String> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        t: String,
-    }
-    let sql = format!("SELECT t::text AS t FROM ({sql}) AS texts(t)");
-    let rows: Vec<Row> =
-        store.read(|uow| Ok(diesel::sql_query(&sql).load(uow.connection())?)).expect("texts");
-    rows.into_iter().map(|row| row.t).collect()
-}
-
 /// A database with every context.
 pub(crate) fn everything() -> TestDatabase {
     TestDatabase::new(Context::ALL.iter().copied()).expect("a test database")

@@ -1,5 +1,6 @@
 //! The tests that run for minutes, and print figures.
 
+mod crashes;
 mod races;
 #[path = "../shared/mod.rs"]
 mod shared;

@@ -1,6 +1,8 @@
 //! Two sessions at one key, very often.
 
-use crate::shared::race;
+use std::time::Duration;
+
+use crate::shared::{crowd, race};
 
 const ROUNDS: usize = 1_000;
 
@@ -12,4 +14,10 @@ fn two_sessions_never_mix_their_plans() {
     race::many_against_many(ROUNDS);
     race::delete_of_the_plan(ROUNDS);
     race::delete_of_the_scenario(ROUNDS);
+}
+
+#[test]
+fn sixty_four_threads_on_eight_connections_lose_nothing() {
+    let again = crowd::crowd(64, 8, Duration::from_secs(10));
+    assert_eq!(again, 0, "there was a deadlock");
 }

@@ -120,11 +120,11 @@ fn end_of_quote(chars: &[char], start: usize) -> usize {
 
 #[test]
 fn comments_and_quotes_are_told_from_code() {
-    let source = r####"
+    let source = r##"
         // crate::a
         /* /* crate::b */ crate::c */ fn f<'a>(x: &'a str) -> char { '\'' }
         let s = "crate::d \" // no"; let r = r#"crate::"e"#; let b = b"f"; let q = '"'; let n = 1_u8;
-        g()"####;
+        g()"##;
     let all = tokens(source);
     let words: Vec<_> = all
         .iter()

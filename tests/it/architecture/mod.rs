@@ -46,9 +46,9 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
         "ALTER ROLE postgres PASSWORD '{password}'",
         "the password is hexadecimal",
     ),
-    ("src/migrate/locked.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
-    ("src/migrate/locked.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
-    ("src/migrate/locked.rs", "CREATE", "parts of a migration of this crate"),
+    ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
+    ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
+    ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values literals"),
     ("src/transaction.rs", "{settings};SET LOCAL", "the nonce is hexadecimal"),
@@ -86,7 +86,7 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
     let mut findings = Findings::default();
     let code: Vec<_> = sources
         .iter()
-        .filter(|(file, _)| file.ends_with(".rs"))
+        .filter(|(file, _)| is(file, "rs"))
         .map(|(file, text)| (file.as_str(), tokens(text)))
         .collect();
     let reexports = reexports(&code);
@@ -102,7 +102,7 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
         if lines > MOST_LINES {
             findings.wrong.push(format!("{file} has {lines} lines"));
         }
-        if file.ends_with(".sql") {
+        if is(file, "sql") {
             catalogs(file, 1, text, &mut findings);
         }
     }
@@ -122,6 +122,10 @@ fn check(sources: &[(String, String)], contexts: &[&str]) -> Findings {
         }
     }
     findings
+}
+
+fn is(file: &str, extension: &str) -> bool {
+    Path::new(file).extension().is_some_and(|own| own == extension)
 }
 
 fn context_of<'a>(file: &str, contexts: &[&'a str]) -> Option<&'a str> {
@@ -160,6 +164,7 @@ fn within_context(
     reexports: &BTreeMap<String, String>,
     findings: &mut Findings,
 ) {
+    foreign_files(file, tokens, findings);
     for path in paths(file, tokens) {
         findings.paths += 1;
         let at = format!("{file}:{}", path.line);
@@ -179,6 +184,20 @@ fn within_context(
         findings.unless(allowed, module.to_owned(), || {
             format!("{at} takes {}, which is not for contexts", path.segments.join("::"))
         });
+    }
+}
+
+/// A file of another folder is taken in as an import is.
+fn foreign_files(file: &str, tokens: &[(usize, Token)], findings: &mut Findings) {
+    for (at, (line, token)) in tokens.iter().enumerate() {
+        let Token::Text(text) = token else { continue };
+        let before = &tokens[at.saturating_sub(3)..at];
+        let included = ["include", "include_str", "include_bytes", "path"]
+            .iter()
+            .any(|name| before.iter().any(|(_, token)| token.is(name)));
+        if included && text.contains("..") {
+            findings.wrong.push(format!("{file}:{line} includes {text}, of another folder"));
+        }
     }
 }
 
@@ -353,7 +372,7 @@ fn sources() -> Vec<(String, String)> {
             let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") || name.ends_with(".sql") {
+            } else if is(&name, "rs") || is(&name, "sql") {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -430,6 +449,8 @@ fn what_breaks_a_rule_is_found() {
         (context, "use crate::migrate::Migrator;", "takes migrate::Migrator, which is not"),
         (context, "use crate::Context;", "takes Context, which is not"),
         (context, "use crate::{session};", "takes session, which is not"),
+        (context, "const A: &str = include_str!(\"../meal_planning/a.sql\");", "of another folder"),
+        (context, "#[path = \"../meal_planning/draft.rs\"] mod draft;", "of another folder"),
         ("src/meal_planning/version.rs", "fn f() { uow.plans().get(1) }", "calls uow.plans() of"),
         ("src/store.rs", "use crate::modelling::Plan;", "names the context modelling"),
         ("src/unit_of_work.rs", "fn f() { g(\"meal_planning.plans\") }", "names the context"),
@@ -451,7 +472,7 @@ fn what_breaks_a_rule_is_found() {
 }
 
 #[test]
-fn what_keeps_the_rules_is_not() {
+fn what_keeps_the_rules_passes() {
     for (file, text) in [
         (
             "src/modelling/mod.rs",
@@ -460,6 +481,7 @@ fn what_keeps_the_rules_is_not() {
         ("src/modelling/replace.rs", "//! [`crate::meal_planning::X`]\nfn f() { uow.plans() }"),
         ("src/modelling/replace.rs", "fn f() { format!(\"DROP TABLE {}\", Ident(name)) }"),
         ("src/modelling/replace.rs", "fn f() { format!(\"property {} Select\", name) }"),
+        ("src/modelling/replace.rs", "const A: &str = include_str!(\"a.sql\");"),
         ("src/modelling/replace.rs", "fn f() { g(\"SELECT pg_current_xact_id()\") }"),
         ("src/store.rs", "/// uow.plans(), crate::modelling\nfn modelling_of() {}"),
         ("src/catalog.rs", "fn f() { g(\"SELECT 1 FROM pg_class\") }"),

@@ -1,5 +1,6 @@
 //! The connection is cut at every message of a replace.
 
+use diesel::connection::SimpleConnection;
 use planwright::modelling::{Outcome, PortfolioOptions, ScenarioId};
 use planwright::testing::{At, Fault, FaultProxy, Point, TestDatabase};
 use planwright::{Error, Result, Store, StoreOptions, UnitOfWork};
@@ -99,10 +100,10 @@ fn cut_everywhere(replace: Replace, is_warm: bool) -> Vec<usize> {
         assert!(trace[commit].ends_with("COMMIT"), "{trace:?}");
         counts.push(trace.len() - begin);
 
-        for k in begin..trace.len() {
+        for (k, sql) in trace.iter().enumerate().skip(begin) {
             let at = At::Request(k as u64);
             for point in [Point::Before(at), Point::Within(at), Point::Reply(at)] {
-                let what = format!("{point:?} ({}), {before:?}, resolve {resolve}", trace[k]);
+                let what = format!("{point:?} ({sql}), {before:?}, resolve {resolve}");
                 let store = prepare();
                 bench.proxy.set(Fault::CutAt(point));
                 let answer = bench.run(&store, replace, resolve);
@@ -151,6 +152,49 @@ fn a_replace_of_many_on_a_new_connection_is_whole_or_not_at_all() {
 #[test]
 fn a_replace_of_many_on_a_used_connection_is_whole_or_not_at_all() {
     assert_eq!(cut_everywhere(many, true), [5, 6, 6, 7]);
+}
+
+/// As a rule sending fails here, of which Diesel names no kind.
+#[test]
+fn a_connection_that_is_lost_within_a_large_copy_is_unavailable() {
+    let bench = Bench::new();
+    let store = bench.through();
+    let large = |uow: &mut UnitOfWork<'_>| {
+        let version = Version { number: 1, measures: 200 };
+        version.replace_many(uow, 1..=100, bench.scenario).map(drop)
+    };
+    bench.proxy.set(Fault::CutAt(Point::BytesToServer(1_000_000)));
+    let error = store.write(large).unwrap_err();
+    assert!(bench.proxy.fired());
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    assert_eq!(bench.state(many), None);
+    store.write(large).unwrap();
+}
+
+/// Diesel tells its instrumentation of a failed COPY without the reason.
+#[test]
+fn a_copy_that_the_server_wants_again_is_done_again() {
+    let bench = Bench::new();
+    let store = bench.database.store();
+    let trigger = |uow: &mut UnitOfWork<'_>| {
+        Ok(uow.connection().batch_execute(
+            "CREATE SEQUENCE tries;
+             CREATE FUNCTION refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('tries') = 1 THEN RAISE serialization_failure; END IF;
+                 RETURN NEW; END $$;
+             CREATE TRIGGER refuse_first BEFORE INSERT ON recommendation FOR EACH ROW
+                 EXECUTE FUNCTION refuse_first();",
+        )?)
+    };
+    store.write(trigger).unwrap();
+    let mut runs = 0;
+    let replace = |uow: &mut UnitOfWork<'_>| {
+        runs += 1;
+        many(uow, NEW, bench.scenario)
+    };
+    store.write(replace).unwrap();
+    assert_eq!(runs, 2);
+    assert_eq!(bench.state(many), Some(NEW));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Connections and servers that are lost.
 
+mod crashes;
 mod cuts;
 mod round_trips;

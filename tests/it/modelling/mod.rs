@@ -1,2 +1,6 @@
+mod baseline;
 mod invariants;
+mod plan;
 mod replace;
+mod scenario;
+mod sequences;

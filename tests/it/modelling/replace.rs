@@ -402,6 +402,7 @@ fn bad_input_is_refused_by_entity_and_field_before_anything_is_sent() {
         let (mut plan, mut measures) = (factory::plan(7, scenario), factory::measures(3));
         break_it(&mut plan, &mut measures, number_of("9999999999.995"));
         let one = store.write(|uow| uow.plans().replace(&plan, &measures)).unwrap_err();
+        assert_eq!(plan.validate(&measures).unwrap_err().to_string(), one.to_string());
         let good = (factory::plan(8, scenario), factory::measures(1));
         let many = [good, (plan, measures)];
         let many = store.write(|uow| uow.plans().replace_many(&many)).unwrap_err();
