@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::session::{Failure, PooledSession, Session};
 use crate::store::Store;
 
-/// What the check before COMMIT cannot cast to a number where the transaction is not ours.
+/// The setting that the check before COMMIT asks for, and that there is not, where the transaction
+/// is not ours.
 const FOREIGN: &str = "planwright.unit differs";
 
 /// A transaction that did not end with a commit.
@@ -127,8 +128,8 @@ pub(crate) fn refusal(source: DieselError, seen: Option<Failure>) -> Error {
 /// failure names the marker in every language.
 fn check(nonce: &str) -> String {
     format!(
-        "SELECT CASE coalesce(current_setting('planwright.unit', true), '') WHEN '{nonce}' THEN 0 \
-         ELSE ('{FOREIGN}' || pg_backend_pid())::int END"
+        "SELECT CASE current_setting('planwright.unit', true) WHEN '{nonce}' THEN '' \
+         ELSE current_setting('{FOREIGN}') END"
     )
 }
 
