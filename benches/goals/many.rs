@@ -51,6 +51,20 @@ pub(crate) fn measure(figures: &mut Figures) -> Outcome {
     let each_trips = Some((needed, 4 * PLANS.unsigned_abs()));
     figures.ratio(what, Ratio::speed(&ours, &each), Goal::AtLeast(3.5), each_trips);
 
+    let stored = portfolio(scenario, 0);
+    let [same, other] = Race::new()
+        .enter("unchanged", |_| {
+            store.write(|uow| uow.plans().replace_many(&stored))?;
+            timed(|| store.write(|uow| uow.plans().replace_many(&stored)))
+        })
+        .enter("replace with another content", |number| {
+            let plans = portfolio(scenario, number);
+            timed(|| store.write(|uow| uow.plans().replace_many(&plans)))
+        })
+        .run(20, 1)?;
+    let what = "unchanged, 1,000 plans of 10 measures";
+    figures.ratio(what, Ratio::cost(&same, &other), Goal::None, Some((3, needed)));
+
     let away = Latency::of(&database)?;
     let what = "the same, server 1 ms away";
     let [ours, theirs] = by_hand(&away.store, &away.url, scenario)?.run(20, 1)?;
@@ -69,7 +83,7 @@ fn by_hand<'a>(store: &'a Store, url: &str, scenario: ScenarioId) -> Outcome<Rac
             let plans = portfolio(scenario, number);
             timed(|| store.write(|uow| uow.plans().replace_many(&plans)))
         })
-        .enter("upsert, DELETE and COPY by hand", move |number| {
+        .enter("statements and COPY by hand", move |number| {
             let plans = portfolio(scenario, number);
             timed(|| replace_by_hand(&mut bare, &plans))
         }))

@@ -66,14 +66,13 @@ impl<'a> Ratio<'a> {
 
 impl Figures {
     pub(crate) fn new(number: u8, name: &str, title: &str) -> Self {
-        let versions = [("planwright", env!("CARGO_PKG_VERSION"))];
         Self {
             number,
             name: name.to_owned(),
             title: title.to_owned(),
             date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
             machine: machine(),
-            versions: versions.map(|(name, version)| (name.into(), version.into())).into(),
+            versions: ["planwright", "diesel"].map(|of| (of.to_owned(), locked(of))).into(),
             list: Vec::new(),
         }
     }
@@ -160,11 +159,12 @@ impl Figure {
     /// The figure, its goal, the times and the round trips, as they are shown.
     pub(crate) fn cells(&self) -> [String; 4] {
         let unit = &self.unit;
+        let short_unit = unit.trim_end_matches(" faster");
         let spread = self.spread.map(|(low, high)| format!(" ({}–{})", short(low), short(high)));
         let goal = match self.goal {
-            Goal::AtMost(bound) => format!("≤ {bound}{unit}"),
-            Goal::AtLeast(bound) => format!("≥ {bound}{unit}"),
-            Goal::Exactly(bound) => format!("{bound}{unit}"),
+            Goal::AtMost(bound) => format!("≤ {bound}{short_unit}"),
+            Goal::AtLeast(bound) => format!("≥ {bound}{short_unit}"),
+            Goal::Exactly(bound) => format!("{bound}{short_unit}"),
             Goal::None => String::new(),
         };
         let times = self.seconds.map(|(ours, theirs)| format!("{} / {}", time(ours), time(theirs)));
@@ -200,8 +200,17 @@ fn time(seconds: f64) -> String {
 /// The processor, where the system tells it, and how many cores there are.
 fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let name = name.map_or(std::env::consts::ARCH, |(_, name)| name);
-    format!("{cores} cores ({name})")
+    let mut names =
+        info.lines().filter_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    match names.next() {
+        Some((_, name)) => format!("{} cores ({name})", 1 + names.count()),
+        None => std::env::consts::ARCH.to_owned(),
+    }
+}
+
+/// The version of a package that this was built with.
+fn locked(package: &str) -> String {
+    let entry = format!("name = \"{package}\"\nversion = \"");
+    let rest = include_str!("../../Cargo.lock").split(&entry).nth(1).unwrap_or_default();
+    rest.split('"').next().unwrap_or_default().to_owned()
 }

@@ -4,10 +4,10 @@ use std::fmt::{self, Write as _};
 
 use super::figures::{Figure, Figures};
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 1080.0;
 /// Where bars begin, and where a goal is just met.
-const LEFT: f64 = 430.0;
-const GOAL: f64 = 720.0;
+const LEFT: f64 = 500.0;
+const GOAL: f64 = 790.0;
 const LINE: f64 = 26.0;
 /// Longer bars are cut.
 const MOST: f64 = 1.3;
@@ -58,7 +58,7 @@ pub(crate) fn svg(all: &[Figures]) -> Result<String, fmt::Error> {
             )?;
             let name = match figure.against.as_str() {
                 "" => figure.what.clone(),
-                against => format!("{} : {against}", figure.what),
+                against => format!("{}, against {against}", figure.what),
             };
             text(LEFT - 10.0, y, "text-anchor=\"end\" font-size=\"12\" fill=\"#222222\"", &name)?;
             let [measured, goal, ..] = figure.cells();
