@@ -9,8 +9,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use planwright::testing::{At, Fault, FaultProxy, Point};
-use planwright::{Error, Store, StoreOptions};
+use planwright::modelling::{Replaced, ScenarioId};
+use planwright::testing::{At, Fault, FaultProxy, Point, TestDatabase};
+use planwright::{Error, Result, Store, StoreOptions};
 
 use crate::shared::version::{Version, stored};
 use crate::support::{modelling, scenario};
@@ -20,67 +21,119 @@ const OLD: Version = Version { number: 1, measures: 5 };
 const NEW: Version = Version { number: 2, measures: 3 };
 const DIRECT: Version = Version { number: 3, measures: 2 };
 
+/// A database, and a proxy before it.
+struct Bench {
+    database: TestDatabase,
+    proxy: FaultProxy,
+    scenario: ScenarioId,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let database = modelling();
+        let proxy = FaultProxy::in_front_of(database.url()).unwrap();
+        let scenario = scenario(database.store());
+        Self { database, proxy, scenario }
+    }
+
+    /// A store with a connection that has seen every statement of a replace.
+    fn through(&self, options: &StoreOptions) -> Store {
+        let url = self.proxy.url_for(self.database.url()).unwrap();
+        let store = Store::connect(&url, options).unwrap();
+        for version in [DIRECT, OLD] {
+            store.write(|uow| version.replace(uow, 2, self.scenario)).unwrap();
+        }
+        store
+    }
+
+    fn reset(&self) {
+        self.database.store().write(|uow| OLD.replace(uow, 1, self.scenario)).unwrap();
+    }
+
+    fn stored(&self) -> Option<Version> {
+        stored(self.database.store(), 1, self.scenario)
+    }
+
+    /// A replace that hangs in a black hole until its connection is cut, after `meanwhile`.
+    fn hang(
+        &self,
+        store: &Store,
+        resolve: bool,
+        point: Point,
+        meanwhile: impl FnOnce(),
+    ) -> Result<Replaced> {
+        self.reset();
+        self.proxy.set(Fault::BlackHoleAt(point));
+        thread::scope(|scope| {
+            let unit = store.transaction().resolve_commit(resolve);
+            let hung = scope.spawn(|| unit.run(|uow| NEW.replace(uow, 1, self.scenario)));
+            assert!(self.proxy.wait_fired(LIMIT), "{point:?}");
+            meanwhile();
+            assert!(!hung.is_finished(), "{point:?}: it waits for ever");
+            self.proxy.cut_all();
+            hung.join().expect("no panic")
+        })
+    }
+}
+
 #[test]
 fn a_silent_connection_holds_up_only_its_own_unit() {
-    let database = modelling();
-    let direct = database.store();
-    let scenario = scenario(direct);
-    let proxy = FaultProxy::in_front_of(database.url()).unwrap();
-    let url = proxy.url_for(database.url()).unwrap();
-    let store = |connections| {
-        let options = StoreOptions::default()
-            .pool_size(connections)
-            .acquire_timeout(Duration::from_millis(200))
-            .idle_in_transaction_timeout(Duration::from_millis(300));
-        Store::connect(&url, &options).unwrap()
-    };
-    // On a used connection: BEGIN, the upsert, the measures, COMMIT.
+    let bench = Bench::new();
+    let read = |store: &Store| store.read(|uow| uow.plans().find_by_key(2.into(), bench.scenario));
+    // BEGIN, the upsert, the measures, COMMIT.
     for (k, resolve) in [(0, false), (1, false), (2, false), (3, false), (4, true)] {
         let at = At::Request(k);
         for point in [Point::Before(at), Point::Within(at), Point::Reply(at)] {
-            direct.write(|uow| OLD.replace(uow, 1, scenario)).unwrap();
             for connections in [1, 2] {
-                let (store, has_another) = (&store(connections), connections == 2);
-                store.write(|uow| DIRECT.replace(uow, 2, scenario)).unwrap();
-                store.write(|uow| OLD.replace(uow, 2, scenario)).unwrap();
-                proxy.set(Fault::BlackHoleAt(point));
-                let answer = thread::scope(|scope| {
-                    let unit = store.transaction().resolve_commit(resolve);
-                    let hung = scope.spawn(|| unit.run(|uow| NEW.replace(uow, 1, scenario)));
-                    assert!(proxy.wait_fired(LIMIT), "{point:?}");
-
+                let options = StoreOptions::default()
+                    .pool_size(connections)
+                    .acquire_timeout(Duration::from_millis(100));
+                let store = &bench.through(&options);
+                let answer = bench.hang(store, resolve, point, || {
                     let begin = Instant::now();
-                    match store.read(|uow| uow.plans().find_by_key(2.into(), scenario)) {
-                        Ok(found) => assert!(has_another && found.is_some(), "{point:?}"),
-                        Err(Error::Unavailable { .. }) => assert!(!has_another, "{point:?}"),
+                    match read(store) {
+                        Ok(found) => assert!(connections == 2 && found.is_some(), "{point:?}"),
+                        Err(Error::Unavailable { .. }) => assert_eq!(connections, 1, "{point:?}"),
                         Err(other) => panic!("{other:?}"),
                     }
                     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
-                    // Its locks are free when the server has lost patience.
-                    direct.write(|uow| DIRECT.replace(uow, 1, scenario)).unwrap();
-                    assert!(!hung.is_finished(), "{point:?}: it waits for ever");
-                    proxy.cut_all();
-                    hung.join().expect("no panic")
                 });
                 let is_commit = k == 3 + u64::from(resolve);
-                let was_stored = is_commit && matches!(point, Point::Reply(_));
+                // A BEGIN is repeated if there is time left.
+                let is_repeated = k == 0 && answer.is_ok();
+                let is_stored = is_repeated || is_commit && matches!(point, Point::Reply(_));
                 match answer {
-                    // A BEGIN is repeated, if there is time left.
-                    Ok(_) => assert!(k == 0 || (resolve && was_stored), "{point:?}"),
+                    Ok(_) => assert!(is_repeated || (resolve && is_stored), "{point:?}"),
                     Err(Error::Unavailable { .. }) => {
-                        assert!(!is_commit || (resolve && !was_stored), "{point:?}");
+                        assert!(!is_commit || (resolve && !is_stored), "{point:?}");
                     }
                     Err(Error::CommitUnknown { .. }) => {
                         assert!(is_commit && !resolve, "{point:?}");
                     }
                     Err(other) => panic!("{point:?}: {other:?}"),
                 }
-                if k > 0 {
-                    assert_eq!(stored(direct, 1, scenario), Some(DIRECT), "{point:?}");
-                }
-                store.read(|uow| uow.plans().find_by_key(1.into(), scenario)).unwrap();
-                direct.write(|uow| OLD.replace(uow, 1, scenario)).unwrap();
+                assert_eq!(bench.stored(), Some(if is_stored { NEW } else { OLD }), "{point:?}");
+                read(store).unwrap();
             }
         }
+    }
+}
+
+#[test]
+fn the_server_frees_the_locks_of_a_silent_client() {
+    let bench = Bench::new();
+    let direct = bench.database.store();
+    let patience = Duration::from_secs(1);
+    let options = StoreOptions::default().pool_size(1).idle_in_transaction_timeout(patience);
+    // After the upsert, which locks the plan.
+    for point in [Point::Reply(At::Request(1)), Point::Before(At::Commit)] {
+        let store = bench.through(&options);
+        let answer = bench.hang(&store, false, point, || {
+            let begin = Instant::now();
+            direct.write(|uow| DIRECT.replace(uow, 1, bench.scenario)).unwrap();
+            assert!(begin.elapsed() > patience / 2, "{:?}: nothing was locked", begin.elapsed());
+        });
+        assert!(answer.is_err(), "{answer:?}");
+        assert_eq!(bench.stored(), Some(DIRECT));
     }
 }
