@@ -82,3 +82,8 @@ pub(crate) fn index(
     .bind::<Text, _>(name);
     Ok(index.get_result(connection).optional()?)
 }
+
+/// An expression that differs before and after a crash of the server: it loses its statistics
+/// then, and notes when.
+pub(crate) const SERVER_LIFE: &str =
+    "(SELECT extract(epoch FROM stats_reset)::text FROM pg_catalog.pg_stat_wal)";

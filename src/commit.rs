@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel::sql_types::{Nullable, Text};
 
+use crate::catalog;
 use crate::error::{Error, Result};
 use crate::session::{Failure, PooledSession, Session};
 use crate::store::Store;
@@ -134,17 +135,14 @@ fn check(nonce: &str) -> String {
 /// The number of a transaction, and the life of the server that it was given in.
 ///
 /// A server that crashes forgets the numbers that are not in its log yet, and gives them to others.
-/// It forgets its statistics as well, and notes when: that tells one life from another.
 struct Number {
     xid: String,
     life: String,
 }
 
-const LIFE: &str = "(SELECT extract(epoch FROM stats_reset)::text FROM pg_stat_wal)";
-
 impl Number {
     fn of(conn: &mut PgConnection) -> QueryResult<Self> {
-        let row = (sql::<Text>("pg_current_xact_id()::text"), sql::<Text>(LIFE));
+        let row = (sql::<Text>("pg_current_xact_id()::text"), sql::<Text>(catalog::SERVER_LIFE));
         let (xid, life) = diesel::select(row).get_result(conn)?;
         Ok(Self { xid, life })
     }
@@ -165,8 +163,8 @@ fn resolved(store: &Store, number: &Number, limit: Duration, lost: DieselError) 
             Some((Some("committed"), true)) => return Ok(()),
             // Ours, or another one that was given the number after a crash.
             Some((Some("committed"), false)) => return Err(Error::CommitUnknown { source: lost }),
-            // A crash has ended ours, whoever has the number now.
-            Some((Some("aborted"), _) | (Some("in progress"), false)) => {
+            // Of two with one number neither has committed, or ours would be in the log.
+            Some((Some("aborted"), _)) => {
                 let what = "the connection was lost during COMMIT, and the server rolled the work \
                             back";
                 return Err(Error::unavailable(what, Some(lost.into())));
@@ -190,7 +188,7 @@ fn state_of(store: &Store, xid: &str) -> Result<(Option<String>, String)> {
         .sql("::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(")
         .bind::<Text, _>(xid)
         .sql("::xid8) ELSE 'in progress' END, ")
-        .sql(LIFE)
+        .sql(catalog::SERVER_LIFE)
         .get_result(&mut session.pg);
     if session.execute("ROLLBACK").is_err() {
         session.discard();

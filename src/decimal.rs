@@ -79,13 +79,16 @@ pub(crate) mod as_written {
     use bigdecimal::BigDecimal;
     use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
+    /// More characters than any number here needs.
+    const LONGEST: usize = 100;
+
     struct Written;
 
     impl Visitor<'_> for Written {
         type Value = BigDecimal;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a decimal number, or one in a string")
+            f.write_str("a decimal number, or one in a string of at most 100 characters")
         }
 
         fn visit_u64<E: Error>(self, value: u64) -> Result<BigDecimal, E> {
@@ -102,6 +105,10 @@ pub(crate) mod as_written {
         }
 
         fn visit_str<E: Error>(self, value: &str) -> Result<BigDecimal, E> {
+            // The time to read digits grows with their square.
+            if value.len() > LONGEST {
+                return Err(E::invalid_length(value.len(), &self));
+            }
             BigDecimal::from_str(value).map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
         }
     }
@@ -167,6 +174,8 @@ mod tests {
             let Line(value) = serde_json::from_str(text).unwrap();
             assert_eq!(value.to_string(), text.trim_matches('"'));
         }
+        let long = format!("\"{}\"", "1".repeat(10 << 20));
+        assert!(serde_json::from_str::<Line>(&long).is_err());
         for text in ["NaN", "\"NaN\"", "\"Infinity\"", "true", "\"\"", "[]"] {
             assert!(serde_json::from_str::<Line>(text).is_err(), "{text}");
         }

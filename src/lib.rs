@@ -1,4 +1,4 @@
-//! planwright
+#![doc = include_str!("../README.md")]
 
 mod catalog;
 mod commit;

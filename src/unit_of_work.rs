@@ -8,44 +8,71 @@ use crate::commit::refusal;
 use crate::error::{Error, Result};
 use crate::session::{Failure, Session};
 
-/// An open transaction, lent to a closure by [`Store::write`], [`Store::read`] or a
-/// [`Transaction`]. Repositories borrow it.
+/// An open transaction, lent to a closure by [`Store::write`](crate::Store::write),
+/// [`Store::read`](crate::Store::read) or a [`Transaction`](crate::Transaction). Repositories
+/// borrow it.
 ///
 /// # It cannot be left behind
 ///
-/// A repository outside its unit of work does not compile:
+/// A repository that outlives its unit of work does not compile, what it gives out may:
 ///
 /// ```compile_fail
 /// # fn f(store: &planwright::Store) -> planwright::Result<()> {
 /// let mut kept = None;
-/// store.write(|uow| { kept = Some(uow.plans()); Ok(()) })?;
-/// # Ok(()) }
+/// store.write(|uow| {
+///     kept = Some(uow.plans());
+///     Ok(())
+/// })
+/// # }
 /// ```
 ///
-/// nor does one that is returned from it:
-///
-/// ```compile_fail
-/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
-/// let plans = store.write(|uow| Ok(uow.plans()))?;
-/// # Ok(()) }
 /// ```
-///
-/// nor two of them at once, for they share one connection:
-///
-/// ```compile_fail
-/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
-/// store.write(|uow| { let a = uow.plans(); let b = uow.scenarios(); drop(a); drop(b); Ok(()) })?;
-/// # Ok(()) }
-/// ```
-///
-/// while what a repository gives out can be kept, and repositories can follow each other:
-///
-/// ```no_run
 /// # fn f(store: &planwright::Store) -> planwright::Result<()> {
 /// let mut kept = None;
-/// store.write(|uow| { kept = Some(uow.plans().find(1.into())?); Ok(()) })?;
-/// let plan = store.write(|uow| Ok(uow.plans().find(1.into())?))?;
-/// store.write(|uow| { let a = uow.plans(); drop(a); let b = uow.scenarios(); drop(b); Ok(()) })?;
+/// store.write(|uow| {
+///     kept = Some(uow.plans().find(1.into())?);
+///     Ok(())
+/// })
+/// # }
+/// ```
+///
+/// Nor does one that is returned from it:
+///
+/// ```compile_fail
+/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
+/// store.write(|uow| {
+///     Ok(uow.plans())
+/// })?;
+/// # Ok(()) }
+/// ```
+///
+/// ```
+/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
+/// store.write(|uow| {
+///     uow.plans().find(1.into())
+/// })?;
+/// # Ok(()) }
+/// ```
+///
+/// Nor do two of them at once, for they share one connection:
+///
+/// ```compile_fail
+/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
+/// store.write(|uow| {
+///     let mut plans = uow.plans();
+///     let scenario = uow.scenarios().get(1.into())?;
+///     plans.totals(scenario.id)
+/// })?;
+/// # Ok(()) }
+/// ```
+///
+/// ```
+/// # fn f(store: &planwright::Store) -> planwright::Result<()> {
+/// store.write(|uow| {
+///     let scenario = uow.scenarios().get(1.into())?;
+///     let mut plans = uow.plans();
+///     plans.totals(scenario.id)
+/// })?;
 /// # Ok(()) }
 /// ```
 pub struct UnitOfWork<'conn> {

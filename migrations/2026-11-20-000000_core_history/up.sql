@@ -14,7 +14,7 @@ END
 $$;
 
 CREATE TABLE planwright.migrations (
-    seq bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT migrations_pk PRIMARY KEY,
+    seq bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT migrations_seq_pk PRIMARY KEY,
     version text NOT NULL CONSTRAINT migrations_version_uq UNIQUE,
     context text NOT NULL,
     kind text NOT NULL,

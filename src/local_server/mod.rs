@@ -40,6 +40,7 @@
 mod account;
 mod binaries;
 mod builder;
+mod database;
 mod folder;
 mod supervisor;
 mod template;
@@ -55,6 +56,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use self::builder::Builder;
+pub use self::database::Database;
 use self::folder::Folder;
 use self::supervisor::Supervisor;
 use crate::{Error, Result};

@@ -27,8 +27,8 @@ static EMBEDDED: LazyLock<Vec<Migration>> = LazyLock::new(|| {
 /// ```
 /// use planwright::migrate::Migrations;
 ///
-/// let first = &Migrations::embedded().as_slice()[0];
-/// assert_eq!(first.name, "2026-11-20-000000_core_history");
+/// let embedded = Migrations::embedded();
+/// assert_eq!(embedded.as_slice()[0].name, "2026-11-20-000000_core_history");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Migrations(Cow<'static, [Migration]>);

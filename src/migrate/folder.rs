@@ -10,7 +10,7 @@ use super::context::Context;
 use super::migration::{Files, Kind, Migration};
 
 /// The files of every folder in `root`, in the order of their names.
-pub fn read(root: &Path) -> Result<Vec<Files>, String> {
+pub(crate) fn read(root: &Path) -> Result<Vec<Files>, String> {
     let mut found = Vec::new();
     for path in entries(root)?.into_iter().filter(|path| path.is_dir()) {
         found.push(read_one(&path)?);
@@ -62,7 +62,7 @@ fn file_name(path: &Path) -> Result<String, String> {
 
 /// Reads the migrations in the order of their versions, and refuses with a sentence what breaks
 /// the rules, in one of them or between them.
-pub fn parse(files: impl IntoIterator<Item = Files>) -> Result<Vec<Migration>, String> {
+pub(crate) fn parse(files: impl IntoIterator<Item = Files>) -> Result<Vec<Migration>, String> {
     let parsed: Result<Vec<_>, _> = files.into_iter().map(Migration::parse).collect();
     let mut all = parsed?;
     all.sort_by(|a, b| a.version.cmp(&b.version));

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::{BigInt, Text};
 
+use super::guard::guard;
 use super::history::{self, Recorded};
-use super::migration::{ConcurrentIndex, Migration};
+use super::migration::{Migration, known_statements};
 use super::plan::Step;
 use super::report::{Applied, Progress, Reverted, whole_milliseconds};
-use super::tokens::{Statement, statements};
+use super::tokens::Statement;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lock;
@@ -24,8 +24,8 @@ const POLL: Duration = Duration::from_millis(100);
 /// A connection of its own that holds the schema lock. The lock ends with the connection, however
 /// that ends.
 pub(super) struct Locked<'m> {
-    connection: PgConnection,
-    progress: &'m dyn Fn(Progress),
+    pub(super) connection: PgConnection,
+    pub(super) progress: &'m dyn Fn(Progress),
 }
 
 /// How a step that may be refused ended.
@@ -43,8 +43,8 @@ impl<'m> Locked<'m> {
         progress: &'m dyn Fn(Progress),
     ) -> Result<Self> {
         let mut connection = store.dedicated()?;
-        // The host's limit is made for its queries.
-        connection.batch_execute("SET statement_timeout = 0")?;
+        // The host's limit is made for its queries; and the schema must not depend on its role.
+        connection.batch_execute("SET statement_timeout = 0; SET search_path = public")?;
         let begin = Instant::now();
         let mut told = false;
         while !lock::try_session(&mut connection, lock::SCHEMA)? {
@@ -64,10 +64,9 @@ impl<'m> Locked<'m> {
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
-    /// session is gone.
-    pub(super) fn close(mut self) -> Result<()> {
-        lock::release_session(&mut self.connection, lock::SCHEMA)?;
-        Ok(())
+    /// session is gone. Where that fails the session is gone already, and the lock with it.
+    pub(super) fn close(mut self) {
+        let _ = lock::release_session(&mut self.connection, lock::SCHEMA);
     }
 
     pub(super) fn history(&mut self) -> Result<Vec<Recorded>> {
@@ -117,7 +116,7 @@ impl<'m> Locked<'m> {
             // Forgotten first: the down of the history itself drops the table.
             transaction(&mut self.connection, migration, |connection| {
                 forget(connection)?;
-                let down = parse(&migration.down);
+                let down = known_statements(&migration.down);
                 let numbered = (1..).zip(&down);
                 Ok(run_statements(connection, migration, numbered, down.len(), " of its down")?)
             })
@@ -131,71 +130,6 @@ impl<'m> Locked<'m> {
         Ok(Reverted::new(migration, duration))
     }
 
-    /// Runs the one statement of a migration without a transaction, after clearing away what an
-    /// attempt that died has left of it.
-    fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
-        let all = parse(sql);
-        let statement = all.first().expect("a migration was checked when it was read");
-        let index = ConcurrentIndex::of(statement);
-        if let Some(index) = &index
-            && self.is_built(migration, index)?
-        {
-            return Ok(());
-        }
-        // It waits for old transactions, and nobody waits for it: the host's limit, which is made
-        // for locks that others queue behind, would only make it fail.
-        self.connection.batch_execute("SET lock_timeout = 0")?;
-        if let Err(source) = self.connection.batch_execute(statement.text) {
-            let error = failed_statement(migration, (1, 1), of, statement.text, source);
-            // An INVALID index costs every writer, and a unique one still refuses rows. Where it
-            // cannot be dropped now, as the connection is gone, the next run does it.
-            if let Some(index) = &index
-                && let Err(also) = self.is_built(migration, index)
-            {
-                return Err(left_behind(migration, index, &error, also));
-            }
-            return Err(error);
-        }
-        self.connection.batch_execute("RESET lock_timeout")?;
-        Ok(())
-    }
-
-    /// Whether the index stands there already: built by a run that died before it could say so.
-    /// An INVALID one, of a run that died earlier, is dropped.
-    fn is_built(&mut self, migration: &Migration, wanted: &ConcurrentIndex) -> Result<bool> {
-        let connection = &mut self.connection;
-        let Some(found) = catalog::index(connection, &wanted.table, &wanted.name)? else {
-            return Ok(false);
-        };
-        if let Some(pid) = found.builder {
-            let what = format!("index {} is being built by process {pid}", found.name);
-            return Err(Error::migration(&*migration.name, what, None));
-        }
-        if !found.valid {
-            connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {}", found.name))?;
-            let name = migration.to_string();
-            (self.progress)(Progress::DroppedInvalidIndex { name, index: found.name });
-            return Ok(false);
-        }
-        let same = transaction(connection, migration, |connection| {
-            let twin = twin(connection, wanted)?;
-            Ok(twin.is_some_and(|twin| {
-                (twin.unique, twin.definition) == (found.unique, found.definition.clone())
-            }))
-        });
-        match same {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                let what = format!(
-                    "index {} exists with another definition: drop it or rename it",
-                    found.name
-                );
-                Err(Error::migration(&*migration.name, what, None))
-            }
-            Err(Stop::Failed(error) | Stop::Refused(error)) => Err(error),
-        }
-    }
-
     fn tell_start(&self, migration: &Migration) {
         (self.progress)(Progress::Started { name: migration.to_string(), kind: migration.kind });
     }
@@ -207,7 +141,7 @@ impl<'m> Locked<'m> {
 }
 
 /// Why a transaction is rolled back.
-enum Stop {
+pub(super) enum Stop {
     Failed(Error),
     Refused(Error),
 }
@@ -218,7 +152,7 @@ impl From<Error> for Stop {
     }
 }
 
-fn transaction<T>(
+pub(super) fn transaction<T>(
     connection: &mut PgConnection,
     migration: &Migration,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
@@ -245,7 +179,7 @@ fn transaction<T>(
 /// The statements of `up.sql` with the guard where it belongs: behind the LOCK TABLE statements
 /// that it begins with, so that what the guard has seen is still so when the rest runs.
 fn run_up(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
-    let all = parse(&migration.up);
+    let all = known_statements(&migration.up);
     let locks = all.iter().take_while(|statement| statement.begins(&["lock"])).count();
     let mut numbered = (1..).zip(&all);
     run_statements(connection, migration, numbered.by_ref().take(locks), all.len(), "")?;
@@ -271,53 +205,6 @@ fn run_statements<'s>(
     Ok(())
 }
 
-fn parse(sql: &str) -> Vec<Statement<'_>> {
-    statements(sql).expect("a migration was lexed when it was read")
-}
-
-#[derive(QueryableByName)]
-struct Problem {
-    #[diesel(sql_type = BigInt)]
-    total: i64,
-    #[diesel(sql_type = Text)]
-    problem: String,
-}
-
-/// What the guard has against the migration.
-fn guard(connection: &mut PgConnection, migration: &Migration) -> Result<Option<Error>> {
-    let Some(guard) = &migration.guard else { return Ok(None) };
-    let query = parse(guard);
-    let query = query.first().expect("a guard was checked when it was read").text;
-    let wrapped = format!(
-        "SELECT count(*) OVER () AS total, coalesce(problem::text, '') AS problem
-         FROM (\n{query}\n) AS guard (problem) LIMIT 5"
-    );
-    let problems: Vec<Problem> = diesel::sql_query(wrapped)
-        .load(connection)
-        .map_err(|source| failed(migration, "its guard failed", source))?;
-    Ok(problems.first().map(|first| {
-        let lines: Vec<_> = problems.iter().map(|row| row.problem.as_str()).collect();
-        let more = if first.total > 5 { "; …" } else { "" };
-        let what = format!(
-            "refused by its guard, which lists {}: {}{more}",
-            first.total,
-            lines.join("; ")
-        );
-        Error::migration(&*migration.name, what, None)
-    }))
-}
-
-/// What the server makes of the statement on an empty copy of the table.
-fn twin(connection: &mut PgConnection, wanted: &ConcurrentIndex) -> Result<Option<catalog::Index>> {
-    let ConcurrentIndex { table, definition, unique, .. } = wanted;
-    let unique = if *unique { "UNIQUE" } else { "" };
-    connection.batch_execute(&format!(
-        "CREATE TEMPORARY TABLE planwright_twin (LIKE {table}) ON COMMIT DROP;
-         CREATE {unique} INDEX planwright_twin_ix ON pg_temp.planwright_twin {definition}"
-    ))?;
-    catalog::index(connection, "pg_temp.planwright_twin", "planwright_twin_ix")
-}
-
 fn record(
     connection: &mut PgConnection,
     migration: &Migration,
@@ -328,11 +215,11 @@ fn record(
         .map_err(|source| failed(migration, "the history could not be written", source))
 }
 
-fn failed(migration: &Migration, what: &str, source: DieselError) -> Error {
+pub(super) fn failed(migration: &Migration, what: &str, source: DieselError) -> Error {
     Error::migration(&*migration.name, what, Some(source.into()))
 }
 
-fn failed_statement(
+pub(super) fn failed_statement(
     migration: &Migration,
     (number, of_all): (usize, usize),
     of: &str,
@@ -356,23 +243,6 @@ fn failed_commit(migration: &Migration, source: DieselError) -> Error {
         _ => "COMMIT was refused: nothing of it is stored",
     };
     failed(migration, what, source)
-}
-
-fn left_behind(
-    migration: &Migration,
-    index: &ConcurrentIndex,
-    first: &Error,
-    also: Error,
-) -> Error {
-    let what = format!(
-        "{}, and INVALID index {} is still there: the next run drops it",
-        match first {
-            Error::Migration { what, .. } => what.as_str(),
-            _ => "its statement failed",
-        },
-        index.name
-    );
-    Error::migration(&*migration.name, what, Some(also.into()))
 }
 
 fn describe(holder: &catalog::Holder) -> String {

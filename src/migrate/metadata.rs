@@ -7,20 +7,20 @@ use super::migration::Kind;
 
 /// What `metadata.toml` says.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// `run_in_transaction`: always stated, as a file without it means `false` to Diesel.
-    pub transactional: bool,
+    pub(crate) transactional: bool,
     /// `kind`: always stated.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// `needs`.
-    pub needs: Vec<String>,
+    pub(crate) needs: Vec<String>,
     /// `after_job`.
-    pub after_job: Option<String>,
+    pub(crate) after_job: Option<String>,
 }
 
 impl Metadata {
     /// Reads the file, and refuses with a sentence what is not allowed in it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (mut transactional, mut kind, mut needs, mut after_job) = (None, None, None, None);
         for (number, line) in (1..).zip(text.lines()) {
             let refuse = |what: String| format!("line {number}: {what}");

@@ -73,23 +73,23 @@ impl fmt::Display for Migration {
 
 /// The files of one folder, as they are.
 #[derive(Debug, Clone)]
-pub struct Files {
+pub(crate) struct Files {
     /// The name of the folder.
-    pub folder: Cow<'static, str>,
+    pub(crate) folder: Cow<'static, str>,
     /// `metadata.toml`.
-    pub metadata: Cow<'static, str>,
+    pub(crate) metadata: Cow<'static, str>,
     /// `up.sql`.
-    pub up: Cow<'static, str>,
+    pub(crate) up: Cow<'static, str>,
     /// `down.sql`.
-    pub down: Cow<'static, str>,
+    pub(crate) down: Cow<'static, str>,
     /// `guard.sql`.
-    pub guard: Option<Cow<'static, str>>,
+    pub(crate) guard: Option<Cow<'static, str>>,
 }
 
 impl Migration {
     /// Reads the files of a folder, and refuses with a sentence what breaks the rules of
     /// `migrations/README.md`.
-    pub fn parse(files: Files) -> Result<Self, String> {
+    pub(crate) fn parse(files: Files) -> Result<Self, String> {
         let Files { folder, metadata, up, down, guard } = files;
         let (version, context) = parse_name(&folder)?;
         let file = |name: &str, what: &dyn fmt::Display| format!("{folder}/{name}: {what}");
@@ -128,6 +128,11 @@ impl Migration {
             after_job,
         })
     }
+}
+
+/// The statements of a text that [`Migration::parse`] has let pass.
+pub(crate) fn known_statements(sql: &str) -> Vec<Statement<'_>> {
+    statements(sql).expect("a migration was lexed when it was read")
 }
 
 /// `2026-11-20-000100_modelling_baseline`: the version and the context.
@@ -205,22 +210,22 @@ fn check_statements(statements: &[Statement<'_>], transactional: bool) -> Result
 
 /// What `CREATE [UNIQUE] INDEX CONCURRENTLY name ON table …` makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConcurrentIndex {
+pub(crate) struct ConcurrentIndex {
     /// The name of the index, as it is written.
-    pub name: String,
+    pub(crate) name: String,
     /// The table, as it is written, with its schema where one is given.
-    pub table: String,
+    pub(crate) table: String,
     /// What follows the table.
-    pub definition: String,
+    pub(crate) definition: String,
     /// Whether it is unique.
-    pub unique: bool,
+    pub(crate) unique: bool,
 }
 
 impl ConcurrentIndex {
     /// What `statement` makes, or `None` where it is no such statement.
     ///
     /// With IF NOT EXISTS an INVALID index would pass for a good one, so that is none.
-    pub fn of(statement: &Statement<'_>) -> Option<Self> {
+    pub(crate) fn of(statement: &Statement<'_>) -> Option<Self> {
         use super::tokens::Kind::{Quoted, Word};
         let unique = statement.begins(&["create", "unique", "index", "concurrently"]);
         if !unique && !statement.begins(&["create", "index", "concurrently"]) {

@@ -15,11 +15,12 @@
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
 
-// Public items of the modules that the build script shares are public there, not here.
+mod alone;
 mod checksum;
 mod context;
 mod embedded;
 mod folder;
+mod guard;
 mod history;
 mod locked;
 mod metadata;

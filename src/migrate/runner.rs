@@ -20,7 +20,7 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// Brings the schema of the chosen contexts to where it should be, one runner at a time.
 ///
 /// The session that changes the schema is one of its own, so it needs a direct connection, not a
-/// pooler in transaction mode. It has no `statement_timeout`. The store's `lock_timeout` holds for
+/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`. The store's `lock_timeout` holds for
 /// migrations in a transaction.
 ///
 /// # Example
@@ -277,16 +277,16 @@ impl<'a> Migrator<'a> {
     fn must_run(&self, migration: &Migration, history: &[Recorded]) -> Result<bool> {
         let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
         let applied = |version: &str| history.iter().any(|row| row.version == version);
-        let pending = self.plan(history, Some(&migration.version))?;
+        let plan = self.plan(history, Some(&migration.version))?;
         if applied(&migration.version) {
             return Ok(false);
         }
-        if let Some(step) = pending.steps.first() {
-            return refuse(format!(
-                "{} comes before it: run `{}.up()`",
-                step.migration,
-                self.call()
-            ));
+        let before = plan.steps.iter().map(|step| step.migration).find(|before| {
+            before.kind != Kind::Held
+                && [migration.context, Context::Core].contains(&before.context)
+        });
+        if let Some(before) = before {
+            return refuse(format!("{before} comes before it: run `{}.up()`", self.call()));
         }
         if let Some(need) = migration.needs.iter().find(|need| !applied(need)) {
             return refuse(format!("needs {}, which is not applied", self.migrations.find(need)?));
@@ -333,11 +333,8 @@ impl<'a> Migrator<'a> {
         };
         let mut session = Locked::open(self.store, self.lock_wait, &tell)?;
         let done = work(&mut session);
-        // After an error the connection may be of no use; the lock ends with it.
-        match done {
-            Ok(value) => session.close().map(|()| value),
-            Err(error) => Err(error),
-        }
+        session.close();
+        done
     }
 
     /// The call that makes this migrator.

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// An identifier or keyword without quotes.
     Word,
     /// `"…"` or `U&"…"`.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// The byte that stands for the kind in a checksum. Never changes.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Word => 1,
             Self::Quoted => 2,
@@ -41,23 +41,23 @@ impl Kind {
 
 /// A token of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// As it is written.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Where it starts, in bytes.
-    pub start: usize,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
     /// Whether this is the unquoted `word`, given in lower case.
-    pub fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// The text that a checksum covers: the server folds words without quotes.
-    pub fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         match self.kind {
             Kind::Word => self.text.to_ascii_lowercase(),
             _ => self.text.to_owned(),
@@ -71,11 +71,11 @@ impl Token<'_> {
 
 /// Why a text is not SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LexError {
+pub(crate) struct LexError {
     /// The line it begins on, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
 }
 
 impl fmt::Display for LexError {
@@ -87,7 +87,7 @@ impl fmt::Display for LexError {
 impl std::error::Error for LexError {}
 
 /// The tokens of `sql`, without comments and white space.
-pub fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
+pub(crate) fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
     let mut found = Vec::new();
     let mut lexer = Lexer { sql, at: 0 };
     while let Some(token) = lexer.next()? {
@@ -98,16 +98,16 @@ pub fn tokens(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
 
 /// One statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement<'a> {
+pub(crate) struct Statement<'a> {
     /// From its first token to its last, without the semicolon.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Its tokens.
-    pub tokens: Vec<Token<'a>>,
+    pub(crate) tokens: Vec<Token<'a>>,
 }
 
 impl Statement<'_> {
     /// Whether it begins with these unquoted words, given in lower case.
-    pub fn begins(&self, words: &[&str]) -> bool {
+    pub(crate) fn begins(&self, words: &[&str]) -> bool {
         self.tokens.len() >= words.len()
             && self.tokens.iter().zip(words).all(|(token, word)| token.is(word))
     }
@@ -115,7 +115,7 @@ impl Statement<'_> {
 
 /// The statements of `sql`, split at the semicolons that psql would split at: not inside
 /// parentheses (rules), and not inside a function body that is written in SQL (`BEGIN ATOMIC`).
-pub fn statements(sql: &str) -> Result<Vec<Statement<'_>>, LexError> {
+pub(crate) fn statements(sql: &str) -> Result<Vec<Statement<'_>>, LexError> {
     let mut found = Vec::new();
     let mut current: Vec<Token<'_>> = Vec::new();
     let (mut parentheses, mut blocks) = (0_usize, 0_usize);
@@ -179,10 +179,9 @@ impl<'a> Lexer<'a> {
             b'.' if rest.get(1).is_some_and(u8::is_ascii_digit) => self.number(),
             _ if starts_word(first) => self.word()?,
             _ if is_operator(first) => self.operator(),
-            b'(' | b')' | b'[' | b']' | b',' | b';' => self.take(Kind::Mark, 1),
             b':' if matches!(rest.get(1), Some(b':' | b'=')) => self.take(Kind::Mark, 2),
             b'.' if rest.get(1) == Some(&b'.') => self.take(Kind::Mark, 2),
-            b':' | b'.' => self.take(Kind::Mark, 1),
+            b'(' | b')' | b'[' | b']' | b',' | b';' | b':' | b'.' => self.take(Kind::Mark, 1),
             b'\\' => return Err(self.error("a backslash: psql commands are not SQL")),
             _ => return Err(self.error("a character that SQL has no use for")),
         };
@@ -194,8 +193,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn error(&self, what: &'static str) -> LexError {
-        let line = 1 + self.sql.as_bytes()[..self.at].iter().filter(|&&b| b == b'\n').count();
-        LexError { line, what }
+        LexError { line: 1 + self.sql[..self.at].matches('\n').count(), what }
     }
 
     fn take(&mut self, kind: Kind, bytes: usize) -> Kind {
@@ -351,4 +349,202 @@ fn continues_word(byte: u8) -> bool {
 
 fn is_operator(byte: u8) -> bool {
     b"+-*/<>=~!@#%^&|`?".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(sql: &str) -> Vec<&str> {
+        tokens(sql).unwrap().iter().map(|token| token.text).collect()
+    }
+
+    fn refusal(sql: &str) -> String {
+        tokens(sql).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn strings_and_identifiers_keep_what_is_inside() {
+        use Kind::{Mark, Operator, Quoted, Text, Word};
+        for (sql, kind) in [
+            ("'it''s -- no /* comment'", Text),
+            (r"'C:\'", Text),
+            (r"E'a\'b\\'", Text),
+            ("e'\\''", Text),
+            (r"U&'\0041'", Text),
+            ("B'01'", Text),
+            ("x'1F'", Text),
+            ("N'n'", Text),
+            ("$$a ' ; b$$", Text),
+            ("$_t1$ $$ $_t1$", Text),
+            ("$é$ü$é$", Text),
+            ("\"a \"\" -- b\"", Quoted),
+            ("U&\"\\0041\"", Quoted),
+            ("größe$1", Word),
+            ("_e", Word),
+            ("!~~*", Operator),
+            ("@-", Operator),
+            ("::", Mark),
+        ] {
+            let found = tokens(sql).unwrap();
+            assert_eq!((found.len(), found[0].kind, found[0].text), (1, kind, sql), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_end_where_the_server_ends_them() {
+        for (sql, expected) in [
+            ("a.b,c", &["a", ".", "b", ",", "c"][..]),
+            ("x=-1", &["x", "=", "-", "1"]),
+            ("x@-1", &["x", "@-", "1"]),
+            ("a<=b", &["a", "<=", "b"]),
+            ("a< =b", &["a", "<", "=", "b"]),
+            ("a+--c\nb", &["a", "+", "b"]),
+            ("a*/* c */b", &["a", "*", "b"]),
+            ("1.5e-3+.5", &["1.5e-3", "+", ".5"]),
+            ("0xE-1", &["0xE", "-", "1"]),
+            ("1..10", &["1", "..", "10"]),
+            ("a[1:2]", &["a", "[", "1", ":", "2", "]"]),
+            ("a:=b::int", &["a", ":=", "b", "::", "int"]),
+            ("$1+$23", &["$1", "+", "$23"]),
+            ("a$b$c", &["a$b$c"]),
+            ("e 'x'", &["e", "'x'"]),
+            ("u&'x'", &["u&'x'"]),
+            ("u & 'x'", &["u", "&", "'x'"]),
+            ("/* a /* b */ c */ d -- e", &["d"]),
+            ("a'b'", &["a", "'b'"]),
+            (" \t\r\n\u{b}\u{c}", &[]),
+        ] {
+            assert_eq!(texts(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_refused_where_it_begins() {
+        assert_eq!(refusal("a\n'b\nc"), "line 2: a string that does not end");
+        assert_eq!(refusal(r"E'a\'"), "line 1: a string that does not end");
+        assert_eq!(refusal("E'\\"), "line 1: a string that does not end");
+        assert_eq!(refusal("\"a"), "line 1: a quoted identifier that does not end");
+        assert_eq!(refusal("\n\n$a$ $b$"), "line 3: a dollar-quoted string that does not end");
+        assert_eq!(refusal("/* /* */"), "line 1: a comment that does not end");
+        assert_eq!(
+            refusal("a $ b"),
+            "line 1: a dollar sign that begins neither a parameter nor a string"
+        );
+        assert_eq!(refusal("\\d t"), "line 1: a backslash: psql commands are not SQL");
+        assert_eq!(refusal("{"), "line 1: a character that SQL has no use for");
+        assert_eq!(refusal("a\0"), "line 1: a character that SQL has no use for");
+    }
+
+    #[test]
+    fn statements_are_split_where_psql_splits_them() {
+        fn split(sql: &str) -> Vec<&str> {
+            statements(sql).unwrap().into_iter().map(|statement| statement.text).collect()
+        }
+        assert_eq!(
+            split(" -- a\n;; SELECT ';' -- b\n ; SELECT 2 -- c"),
+            ["SELECT ';'", "SELECT 2"]
+        );
+        assert_eq!(split("DO $$ a; b; $$; c"), ["DO $$ a; b; $$", "c"]);
+        let rule = "CREATE RULE r AS ON INSERT TO t DO (DELETE FROM t; SELECT 1)";
+        assert_eq!(split(&format!("{rule}; SELECT 1")), [rule, "SELECT 1"]);
+        for routine in ["CREATE FUNCTION", "CREATE OR REPLACE PROCEDURE"] {
+            let body = "f(a int) BEGIN ATOMIC SELECT CASE WHEN a > 0 THEN 1 END; SELECT 2; END";
+            let routine = format!("{routine} {body}");
+            assert_eq!(split(&format!("{routine}; SELECT 1;")), [routine.as_str(), "SELECT 1"]);
+        }
+        assert_eq!(
+            split("CREATE TABLE f (a int); BEGIN; SELECT 1"),
+            ["CREATE TABLE f (a int)", "BEGIN", "SELECT 1"]
+        );
+    }
+
+    /// Text that is nearly SQL, so that the lexer gets beyond its first character.
+    fn nearly_sql() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "'",
+            "''",
+            "\"",
+            "$",
+            "$$",
+            "$a$",
+            "E'",
+            "U&'",
+            "\\",
+            "--",
+            "/*",
+            "*/",
+            "\n",
+            " ",
+            ";",
+            "(",
+            ")",
+            "a",
+            "é",
+            "1",
+            ".",
+            "..",
+            "e",
+            "+",
+            "-",
+            "=",
+            "::",
+            ":",
+            "begin",
+            "create function",
+            "case",
+            "end",
+            "x@",
+            "0x",
+            "\u{0}",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(sql in any::<String>()) {
+            let _ = statements(&sql);
+        }
+
+        #[test]
+        fn tokens_lie_apart_and_only_space_and_comments_between_them(sql in nearly_sql()) {
+            if let Ok(found) = tokens(&sql) {
+                let mut at = 0;
+                for token in &found {
+                    prop_assert_eq!(&sql[token.start..token.end()], token.text);
+                    prop_assert!(tokens(&sql[at..token.start]).unwrap().is_empty());
+                    at = token.end();
+                }
+                prop_assert!(tokens(&sql[at..]).unwrap().is_empty());
+            }
+        }
+
+        #[test]
+        fn space_and_comments_between_tokens_change_nothing(sql in nearly_sql()) {
+            if let Ok(found) = tokens(&sql) {
+                let essence: Vec<_> = found.iter().map(|token| (token.kind, token.text)).collect();
+                for between in [" ", "\n", "/* a /* ' */ */", " -- $$\n"] {
+                    let spread: Vec<_> = found.iter().map(|token| token.text).collect();
+                    let spread = spread.join(between);
+                    let again = tokens(&spread).unwrap();
+                    let again: Vec<_> = again.iter().map(|token| (token.kind, token.text)).collect();
+                    prop_assert_eq!(&again, &essence, "{}", spread);
+                }
+            }
+        }
+
+        #[test]
+        fn statements_hold_every_token_but_the_semicolons_between_them(sql in nearly_sql()) {
+            if let (Ok(all), Ok(split)) = (tokens(&sql), statements(&sql)) {
+                let inside: usize = split.iter().map(|statement| statement.tokens.len()).sum();
+                prop_assert!(inside <= all.len());
+                prop_assert!(split.iter().all(|statement| !statement.tokens.is_empty()));
+                let semicolons = all.iter().filter(|token| token.text == ";").count();
+                prop_assert!(all.len() - inside <= semicolons);
+            }
+        }
+    }
 }

@@ -21,6 +21,7 @@
 //! written.
 
 mod content;
+mod epc_band;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod invariants;
@@ -35,11 +36,11 @@ mod schema;
 mod tonnes;
 
 pub use content::MAX_MEASURES;
+pub use epc_band::EpcBand;
 pub use invariants::INVARIANTS;
 pub use measure::{MAX_DESCRIPTION, MAX_MEASURE_TYPE, NewPlanMeasure, PlanMeasure, PlanMeasureId};
 pub use plan::{
-    EpcBand, NewPlan, Plan, PlanFilter, PlanId, PlanRepository, PlanWithMeasures, PropertyId,
-    ScenarioTotals,
+    NewPlan, Plan, PlanFilter, PlanId, PlanRepository, PlanWithMeasures, PropertyId, ScenarioTotals,
 };
 pub use portfolio::{PortfolioError, PortfolioOptions, PortfolioProgress, PortfolioSummary};
 pub use replace::{MAX_MEASURES_AT_ONCE, MAX_PLANS, MeasureCounts, Outcome, Replaced};

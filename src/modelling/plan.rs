@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::dsl::{AsSelect, SqlTypeOf, count_star, sum};
-use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bpchar, Nullable};
+use diesel::sql_types::{Array, BigInt, Nullable};
 use serde::{Deserialize, Serialize};
 
-use super::measure::{MeasureRow, PlanMeasure};
+use super::content::Content;
+use super::epc_band::EpcBand;
+use super::measure::{MeasureRow, NewPlanMeasure, PlanMeasure};
 use super::scenario::ScenarioId;
 use super::schema::plan;
 use super::tonnes::Tonnes;
@@ -81,61 +81,6 @@ impl Plan {
 /// The SQL types of [`Plan`]'s fields.
 type PlanRow = SqlTypeOf<AsSelect<Plan, Pg>>;
 
-/// An EPC band, A the best.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    AsExpression,
-    FromSqlRow,
-)]
-#[diesel(sql_type = Bpchar)]
-#[allow(missing_docs)]
-pub enum EpcBand {
-    A,
-    B,
-    C,
-    D,
-    E,
-    F,
-    G,
-}
-
-impl EpcBand {
-    const ALL: [(Self, &'static str); 7] = [
-        (Self::A, "A"),
-        (Self::B, "B"),
-        (Self::C, "C"),
-        (Self::D, "D"),
-        (Self::E, "E"),
-        (Self::F, "F"),
-        (Self::G, "G"),
-    ];
-
-    /// Its letter.
-    pub fn letter(self) -> &'static str {
-        Self::ALL[self as usize].1
-    }
-}
-
-impl FromSql<Bpchar, Pg> for EpcBand {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        let letter = std::str::from_utf8(value.as_bytes())?;
-        Self::ALL
-            .into_iter()
-            .find(|(_, known)| *known == letter)
-            .map(|(band, _)| band)
-            .ok_or_else(|| format!("{letter:?} is no EPC band").into())
-    }
-}
-
 /// The plan that a modelling run has made, without its measures.
 ///
 /// Money and energy are rounded to 2 places, CO2 to 4, half away from zero.
@@ -195,6 +140,31 @@ impl NewPlan {
             energy_bill_savings: None,
             cost_of_works: BigDecimal::default(),
         }
+    }
+
+    /// Checks the plan and these measures by every rule of a [`replace`](PlanRepository::replace)
+    /// that needs no database, for input that is to be refused before any of it is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for the first field that breaks its rule.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::modelling::{NewPlan, NewPlanMeasure};
+    ///
+    /// let plan = NewPlan::new(42.into(), 1.into());
+    /// let mut measures = [NewPlanMeasure::new("loft_insulation")];
+    /// assert!(plan.validate(&measures).is_ok());
+    /// measures[0].contingency = (-1).into();
+    /// assert_eq!(
+    ///     plan.validate(&measures).unwrap_err().to_string(),
+    ///     "modelling::NewPlanMeasure.measures[0].contingency: must not be negative"
+    /// );
+    /// ```
+    pub fn validate(&self, measures: &[NewPlanMeasure]) -> Result<()> {
+        Content::new(self, measures, None).map(drop)
     }
 }
 

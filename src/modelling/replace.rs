@@ -7,10 +7,11 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Numeric,
 use serde::Serialize;
 
 use super::content::{Content, Measure};
+use super::epc_band::EpcBand;
 use super::explained;
 use super::invariants::sentence;
 use super::measure::NewPlanMeasure;
-use super::plan::{EpcBand, NewPlan, PlanId, PlanRepository, PropertyId};
+use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
 use super::schema::recommendation;
 use crate::decimal::Fixed;
@@ -135,11 +136,8 @@ impl PlanRepository<'_> {
         let content = Content::new(plan, measures, None)?;
         let upserted = self.upsert(std::slice::from_ref(&content))?;
         let [row] = upserted.as_slice() else {
-            return Err(Error::conflict(
-                "modelling::Plan",
-                format!("of property {}", plan.property_id),
-                "is stored more than once under its key",
-            ));
+            let what = format!("the upsert gave {} rows, not one", upserted.len());
+            return Err(Error::Verification { what });
         };
         if !row.is_written {
             return Ok(row.result(measures.len(), 0));
@@ -183,7 +181,8 @@ impl PlanRepository<'_> {
             .map(|content| {
                 let key = (content.plan.property_id, content.plan.scenario_id);
                 by_key.get(&key).map(|row| (content, *row)).ok_or_else(|| {
-                    Error::conflict("modelling::Plan", format!("{key:?}"), "was not stored")
+                    let what = format!("the upsert gave no row for {key:?}");
+                    Error::Verification { what }
                 })
             })
             .collect::<Result<_>>()?;

@@ -125,6 +125,41 @@ impl NewScenario {
     pub fn new(portfolio_id: PortfolioId, name: impl Into<String>, goal: Goal) -> Self {
         Self { portfolio_id, name: name.into(), goal, goal_value: None, budget: None }
     }
+
+    /// Checks every rule of [`create`](ScenarioRepository::create) that needs no database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for the first field that breaks its rule.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::modelling::{Goal, NewScenario};
+    ///
+    /// assert!(NewScenario::new(1.into(), "Net zero 2050", Goal::NetZero).validate().is_ok());
+    /// assert!(NewScenario::new(1.into(), " ", Goal::NetZero).validate().is_err());
+    /// ```
+    pub fn validate(&self) -> Result<()> {
+        let refuse = |field| move |reason: String| Error::invalid(INPUT, field, reason);
+        input::key(self.portfolio_id.0).map_err(refuse("portfolio_id"))?;
+        input::name(&self.name, MAX_SCENARIO_NAME).map_err(refuse("name"))?;
+        if let Some(value) = &self.goal_value
+            && (value.digits() > 30 || value.fractional_digit_count().abs() > 30)
+        {
+            return Err(Error::invalid(INPUT, "goal_value", "must have at most 30 digits"));
+        }
+        self.rounded_budget().map(drop)
+    }
+
+    fn rounded_budget(&self) -> Result<Option<Fixed>> {
+        let rounded = self.budget.as_ref().map(|budget| {
+            Fixed::new(budget, 12, 2)
+                .filter(|budget| budget.units >= 0)
+                .ok_or_else(|| Error::invalid(INPUT, "budget", "must be from 0 to 9999999999.99"))
+        });
+        rounded.transpose()
+    }
 }
 
 impl UnitOfWork<'_> {
@@ -184,26 +219,14 @@ impl ScenarioRepository<'_> {
     ///
     /// [`Error::Invalid`] for a field that breaks its rule.
     pub fn create(&mut self, new: &NewScenario) -> Result<Scenario> {
-        let refuse = |field| move |reason: String| Error::invalid(INPUT, field, reason);
-        input::key(new.portfolio_id.0).map_err(refuse("portfolio_id"))?;
-        input::name(&new.name, MAX_SCENARIO_NAME).map_err(refuse("name"))?;
-        let budget = new.budget.as_ref().map(|budget| {
-            Fixed::new(budget, 12, 2)
-                .filter(|budget| budget.units >= 0)
-                .ok_or_else(|| Error::invalid(INPUT, "budget", "must be from 0 to 9999999999.99"))
-        });
-        if let Some(value) = &new.goal_value
-            && (value.digits() > 30 || value.fractional_digit_count().abs() > 30)
-        {
-            return Err(Error::invalid(INPUT, "goal_value", "must have at most 30 digits"));
-        }
+        new.validate()?;
         diesel::insert_into(scenario::table)
             .values((
                 scenario::portfolio_id.eq(new.portfolio_id),
                 scenario::name.eq(&new.name),
                 scenario::goal.eq(new.goal),
                 scenario::goal_value.eq(&new.goal_value),
-                scenario::budget.eq(budget.transpose()?),
+                scenario::budget.eq(new.rounded_budget()?),
             ))
             .returning(Scenario::as_returning())
             .get_result(self.uow.connection())

@@ -160,8 +160,8 @@ impl TestServer {
     fn shared() -> Result<&'static Self> {
         static SERVER: OnceLock<Result<TestServer, String>> = OnceLock::new();
         let server = SERVER.get_or_init(|| match std::env::var("DATABASE_URL") {
-            Ok(url) => Ok(Self::Given(ConnInfo::new(&url))),
-            Err(_) => LocalServer::builder()
+            Ok(url) if !url.is_empty() => Ok(Self::Given(ConnInfo::new(&url))),
+            _ => LocalServer::builder()
                 .setting("max_connections", "300")
                 .start()
                 .map(|server| Self::Own(Box::new(server)))

@@ -1,13 +1,27 @@
 //! The one integration binary. Its modules mirror `src/`.
 
+// Small numbers, and types that one test uses.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::items_after_statements,
+    clippy::similar_names
+)]
+
+mod architecture;
+mod conventions;
 mod dependencies;
+mod examples;
 mod faults;
 mod language;
 mod local_server;
+mod migrate;
 mod modelling;
 mod pooler;
 mod proxy;
 mod races;
+mod schema;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod store;

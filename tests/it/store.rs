@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use planwright::local_server::LocalServer;
 use planwright::testing::TestDatabase;
 use planwright::{Error, Store, StoreOptions};
 
@@ -91,9 +92,10 @@ fn an_exhausted_pool_is_unavailable_within_the_limit() {
 
 #[test]
 fn a_pool_whose_backends_all_died_serves_the_next_units() {
-    let options = StoreOptions::default().pool_size(4);
-    let database = TestDatabase::with_options([], &options).unwrap();
-    let store = database.store();
+    // A connection that was closed a moment ago may still have its backend: only ours count.
+    let options = StoreOptions::default().pool_size(4).application_name("victim");
+    let database = TestDatabase::new([]).unwrap();
+    let store = &Store::connect(database.url(), &options).unwrap();
     for round in 0..5 {
         // All four connections are open, and have a statement in their caches.
         let open = &std::sync::Barrier::new(4);
@@ -115,7 +117,8 @@ fn a_pool_whose_backends_all_died_serves_the_next_units() {
         let killed = number(
             &killer,
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
-              WHERE datname = current_database() AND pid <> pg_backend_pid()",
+              WHERE datname = current_database() AND application_name = 'victim'
+                AND state = 'idle'",
         );
         assert_eq!(killed, 4, "round {round}");
         for _ in 0..20 {
@@ -135,4 +138,43 @@ fn debug_shows_no_password() {
     let url = database.url().replace("postgres@", "postgres:s3cret@");
     let store = Store::connect(&url, &StoreOptions::default()).unwrap();
     assert!(!format!("{store:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_wrong_password_and_refused_tls_are_unavailable() {
+    let server = LocalServer::builder().tcp(true).start().unwrap();
+    let url = server.tcp_url(server.port(), "postgres").unwrap();
+    Store::connect(&url, &StoreOptions::default()).unwrap();
+
+    let (user, rest) = url.rsplit_once('@').unwrap();
+    let (user, password) = user.rsplit_once(':').unwrap();
+    for (url, why) in [
+        (format!("{user}:s3cret@{rest}"), "password authentication failed"),
+        (format!("{url}?sslmode=require"), "SSL"),
+    ] {
+        let error = Store::connect(&url, &StoreOptions::default()).unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        let text = whole(&error);
+        assert!(text.contains(why), "{text}");
+        assert!(!text.contains("s3cret") && !text.contains(password), "{text}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_for_a_while_is_waited_for() {
+    let server = LocalServer::start().unwrap();
+    let options = StoreOptions::default().acquire_timeout(Duration::from_secs(20));
+    let store = Store::connect(&server.url("postgres"), &options).unwrap();
+    store.read(|_| Ok(())).unwrap();
+    server.kill().unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| store.read(|_| Ok(())));
+        server.restart().unwrap();
+        waiting.join().unwrap().unwrap();
+    });
+
+    server.kill().unwrap();
+    let brief = StoreOptions::default().acquire_timeout(Duration::from_millis(300));
+    let error = Store::connect(&server.url("postgres"), &brief).unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
 }

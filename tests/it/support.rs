@@ -48,8 +48,13 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} / {error:?}");
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!(" / {cause} / {cause:?}");
+        text = format!("{text} / {cause} / {cause:?}");
         source = cause.source();
     }
     text
+}
+
+/// A database with every context.
+pub(crate) fn everything() -> TestDatabase {
+    TestDatabase::new(Context::ALL.iter().copied()).expect("a test database")
 }

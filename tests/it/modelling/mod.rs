@@ -1,1 +1,5 @@
+mod invariants;
+mod plan;
 mod replace;
+mod scenario;
+mod sequences;

@@ -1,6 +1,7 @@
 use bigdecimal::BigDecimal;
 use planwright::modelling::{
-    EpcBand, MeasureCounts, NewPlan, NewPlanMeasure, Outcome, PlanId, Replaced, Tonnes, factory,
+    EpcBand, MeasureCounts, NewPlan, NewPlanMeasure, Outcome, PlanFilter, PlanId, Replaced, Tonnes,
+    factory,
 };
 use planwright::{ConstraintKind, Error, Result, Store, UnitOfWork};
 
@@ -401,6 +402,7 @@ fn bad_input_is_refused_by_entity_and_field_before_anything_is_sent() {
         let (mut plan, mut measures) = (factory::plan(7, scenario), factory::measures(3));
         break_it(&mut plan, &mut measures, number_of("9999999999.995"));
         let one = store.write(|uow| uow.plans().replace(&plan, &measures)).unwrap_err();
+        assert_eq!(plan.validate(&measures).unwrap_err().to_string(), one.to_string());
         let good = (factory::plan(8, scenario), factory::measures(1));
         let many = [good, (plan, measures)];
         let many = store.write(|uow| uow.plans().replace_many(&many)).unwrap_err();
@@ -481,7 +483,7 @@ fn a_legacy_plan_is_replaced_and_never_looks_empty_before() {
     );
     store.write(|uow| execute(uow, &legacy)).unwrap();
     let ids = store.read(|uow| {
-        let plans = uow.plans().list(Default::default(), planwright::Page::first(10))?;
+        let plans = uow.plans().list(PlanFilter::all(), planwright::Page::first(10))?;
         Ok(plans.items.iter().map(|plan| plan.id).collect::<Vec<_>>())
     });
     let ids = ids.unwrap();

@@ -1,0 +1,94 @@
+//! A migration without a transaction: what an attempt that died has left of it, and the next one.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::locked::{Locked, Stop, failed_statement, transaction};
+use super::migration::{ConcurrentIndex, Migration, known_statements};
+use super::report::Progress;
+use crate::catalog;
+use crate::error::{Error, Result};
+
+impl Locked<'_> {
+    /// Runs the one statement of a migration without a transaction, after clearing away what an
+    /// attempt that died has left of it.
+    pub(super) fn run_alone(&mut self, migration: &Migration, sql: &str, of: &str) -> Result<()> {
+        let all = known_statements(sql);
+        let statement = all.first().expect("a migration was checked when it was read");
+        let index = ConcurrentIndex::of(statement);
+        // It waits for old transactions, and nobody waits for it: the host's limit, which is made
+        // for locks that others queue behind, would only make it fail.
+        self.connection.batch_execute("SET lock_timeout = 0")?;
+        let built = match &index {
+            Some(index) => self.is_built(migration, index)?,
+            None => false,
+        };
+        if !built && let Err(source) = self.connection.batch_execute(statement.text) {
+            let error = failed_statement(migration, (1, 1), of, statement.text, source);
+            // An INVALID index costs every writer, and a unique one still refuses rows. Where it
+            // cannot be dropped now, as the connection is gone, the next run does it.
+            return match index.map(|index| (self.is_built(migration, &index), index)) {
+                Some((Err(also), index)) => Err(left_behind(error, &index, &also)),
+                _ => Err(error),
+            };
+        }
+        Ok(self.connection.batch_execute("RESET lock_timeout")?)
+    }
+
+    /// Whether the index stands there already: built by a run that died before it could say so.
+    /// An INVALID one, of a run that died earlier, is dropped.
+    fn is_built(&mut self, migration: &Migration, wanted: &ConcurrentIndex) -> Result<bool> {
+        let connection = &mut self.connection;
+        let Some(found) = catalog::index(connection, &wanted.table, &wanted.name)? else {
+            return Ok(false);
+        };
+        if let Some(pid) = found.builder {
+            let what = format!("index {} is being built by process {pid}", found.name);
+            return Err(Error::migration(&*migration.name, what, None));
+        }
+        if !found.valid {
+            connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {}", found.name))?;
+            let name = migration.to_string();
+            (self.progress)(Progress::DroppedInvalidIndex { name, index: found.name });
+            return Ok(false);
+        }
+        let same = transaction(connection, migration, |connection| {
+            let twin = twin(connection, wanted)?;
+            Ok(twin.is_some_and(|twin| {
+                (twin.unique, twin.definition) == (found.unique, found.definition.clone())
+            }))
+        });
+        match same {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                let what = format!(
+                    "index {} exists with another definition: drop it or rename it",
+                    found.name
+                );
+                Err(Error::migration(&*migration.name, what, None))
+            }
+            Err(Stop::Failed(error) | Stop::Refused(error)) => Err(error),
+        }
+    }
+}
+
+/// What the server makes of the statement on an empty copy of the table.
+fn twin(connection: &mut PgConnection, wanted: &ConcurrentIndex) -> Result<Option<catalog::Index>> {
+    let ConcurrentIndex { table, definition, unique, .. } = wanted;
+    let unique = if *unique { "UNIQUE" } else { "" };
+    connection.batch_execute(&format!(
+        "CREATE TEMPORARY TABLE planwright_twin (LIKE {table}) ON COMMIT DROP;
+         CREATE {unique} INDEX planwright_twin_ix ON pg_temp.planwright_twin {definition}"
+    ))?;
+    catalog::index(connection, "pg_temp.planwright_twin", "planwright_twin_ix")
+}
+
+/// Adds to the error of a statement that what it may have left could not be cleared away.
+fn left_behind(error: Error, index: &ConcurrentIndex, also: &Error) -> Error {
+    let Error::Migration { version, what, source } = error else { return error };
+    let what = format!(
+        "{what}. It may have left index {} INVALID ({also}): the next run drops it",
+        index.name
+    );
+    Error::Migration { version, what, source }
+}
