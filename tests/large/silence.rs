@@ -1,5 +1,7 @@
 //! A network that drops everything: a namespace of its own, reached by a pair of virtual devices.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -68,7 +70,12 @@ fn a_network_that_drops_everything_ends_the_connection_in_time() {
         Err(why) => return eprintln!("SKIPPED: no network can be made here (as root?): {why}"),
     };
     let server = LocalServer::start().unwrap();
-    let _pooler = PgBouncer::start_in(&server, &network.namespace, THEIRS);
+    let owner = fs::metadata(server.socket_dir()).unwrap().uid();
+    let user = Command::new("id").args(["-un", &owner.to_string()]).output().unwrap();
+    let user = format!("user = {}", String::from_utf8_lossy(&user.stdout));
+    let mut within = Command::new("ip");
+    within.args(["netns", "exec", &network.namespace]);
+    let pooler = PgBouncer::start(&server, THEIRS, &user, within);
     let limit = Duration::from_secs(3);
     let options = StoreOptions::default()
         .transaction_pooler(true)
@@ -76,7 +83,7 @@ fn a_network_that_drops_everything_ends_the_connection_in_time() {
         .connect_timeout(Duration::from_secs(2))
         .acquire_timeout(Duration::from_secs(3))
         .tcp_user_timeout(limit);
-    let store = Store::connect(&PgBouncer::tcp_url(THEIRS, "postgres"), &options).unwrap();
+    let store = Store::connect(&pooler.url("postgres"), &options).unwrap();
 
     // What is sent is never acknowledged; what is waited for never comes.
     for (what, waiting) in [("sending", false), ("waiting", true)] {

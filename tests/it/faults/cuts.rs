@@ -100,10 +100,10 @@ fn cut_everywhere(replace: Replace, is_warm: bool) -> Vec<usize> {
         assert!(trace[commit].ends_with("COMMIT"), "{trace:?}");
         counts.push(trace.len() - begin);
 
-        for k in begin..trace.len() {
+        for (k, sql) in trace.iter().enumerate().skip(begin) {
             let at = At::Request(k as u64);
             for point in [Point::Before(at), Point::Within(at), Point::Reply(at)] {
-                let what = format!("{point:?} ({}), {before:?}, resolve {resolve}", trace[k]);
+                let what = format!("{point:?} ({sql}), {before:?}, resolve {resolve}");
                 let store = prepare();
                 bench.proxy.set(Fault::CutAt(point));
                 let answer = bench.run(&store, replace, resolve);

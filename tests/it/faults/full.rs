@@ -128,9 +128,12 @@ fn a_full_disk_is_an_error_and_leaves_nothing_half_done() {
         let mut errors = 0;
         for batch in 0..100 {
             let first = 1 + 10 * batch;
-            let answer = store.write(|uow| match many {
-                false => version.replace(uow, first, scenario).map(drop),
-                true => version.replace_many(uow, first..first + 10, scenario).map(drop),
+            let answer = store.write(|uow| {
+                if many {
+                    version.replace_many(uow, first..first + 10, scenario).map(drop)
+                } else {
+                    version.replace(uow, first, scenario).map(drop)
+                }
             });
             let Err(error) = answer else { continue };
             errors += 1;
