@@ -14,6 +14,7 @@ mod conventions;
 mod dependencies;
 mod examples;
 mod faults;
+mod hosts;
 mod language;
 mod local_server;
 mod migrate;

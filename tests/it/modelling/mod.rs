@@ -1,3 +1,4 @@
+mod baseline;
 mod invariants;
 mod plan;
 mod replace;

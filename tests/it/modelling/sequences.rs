@@ -48,6 +48,8 @@ enum Foreign {
 enum Step {
     Replace(Content),
     ReplaceMany(Vec<Content>),
+    /// What was replaced last, again: unchanged, or repaired.
+    Again(Key),
     Delete(Key),
     Tamper(Key, Foreign),
     /// Replaced twice in one unit, the second time inside a savepoint that may be rolled back.
@@ -61,7 +63,7 @@ enum Step {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (1_i64..=3, any::<bool>()).prop_map(|(property, second)| Key { property, second })
+    (1_i64..=2, any::<bool>()).prop_map(|(property, second)| Key { property, second })
 }
 
 fn content() -> impl Strategy<Value = Content> {
@@ -88,8 +90,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => content().prop_map(Step::Replace),
         2 => proptest::collection::vec(content(), 0..5).prop_map(Step::ReplaceMany),
+        5 => key().prop_map(Step::Again),
         1 => key().prop_map(Step::Delete),
-        3 => (key(), foreign).prop_map(|(key, foreign)| Step::Tamper(key, foreign)),
+        5 => (key(), foreign).prop_map(|(key, foreign)| Step::Tamper(key, foreign)),
         2 => (content(), content(), any::<bool>())
             .prop_map(|(before, inside, kept)| Step::Savepoint { before, inside, kept }),
         1 => content().prop_map(Step::RolledBack),
@@ -97,8 +100,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What the database should hold.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 struct Stored {
+    /// What was replaced last.
+    content: Content,
     plan: NewPlan,
     measures: Vec<NewPlanMeasure>,
     /// Recommendations that a replace would delete.
@@ -128,24 +133,33 @@ impl World<'_> {
         };
         let mut measures = factory::measures(measures.into());
         for measure in &mut measures {
-            measure.description += &format!(" {first}");
+            measure.description = format!("{} {first}", measure.description);
         }
         (plan, measures)
     }
 
     /// What a replace does to the model, and what it should say.
-    fn expect(model: &mut Model, key: Key, input: &(NewPlan, Vec<NewPlanMeasure>)) -> Outcome {
+    fn expect(
+        model: &mut Model,
+        content: Content,
+        input: &(NewPlan, Vec<NewPlanMeasure>),
+    ) -> Outcome {
         let stored = Stored {
+            content,
             plan: input.0.clone(),
             measures: input.1.clone(),
             rows: input.1.len(),
             tampered: false,
         };
-        match model.insert(key, stored.clone()) {
+        let outcome = match model.get(&content.key) {
             None => Outcome::Created,
-            Some(old) if old == stored => Outcome::Unchanged,
+            Some(old) if !old.tampered && (&old.plan, &old.measures) == (&input.0, &input.1) => {
+                Outcome::Unchanged
+            }
             Some(_) => Outcome::Replaced,
-        }
+        };
+        model.insert(content.key, stored);
+        outcome
     }
 
     fn counts(before: Option<&Stored>, outcome: Outcome, measures: usize) -> MeasureCounts {
@@ -161,12 +175,13 @@ impl World<'_> {
 
     fn agree(
         model: &mut Model,
-        key: Key,
+        content: Content,
         input: &(NewPlan, Vec<NewPlanMeasure>),
         replaced: Replaced,
     ) {
+        let key = content.key;
         let before = model.get(&key).cloned();
-        let outcome = Self::expect(model, key, input);
+        let outcome = Self::expect(model, content, input);
         assert_eq!(replaced.outcome, outcome, "{key:?}");
         let counts = Self::counts(before.as_ref(), outcome, input.1.len());
         assert_eq!(replaced.measures, counts, "{key:?}");
@@ -178,7 +193,7 @@ impl World<'_> {
                 let input = self.input(*content);
                 let replaced =
                     self.store.write(|uow| uow.plans().replace(&input.0, &input.1)).unwrap();
-                Self::agree(&mut self.model, content.key, &input, replaced);
+                Self::agree(&mut self.model, *content, &input, replaced);
             }
             Step::ReplaceMany(contents) => {
                 let inputs: Vec<_> = contents.iter().map(|of| self.input(*of)).collect();
@@ -193,7 +208,12 @@ impl World<'_> {
                 for ((content, input), replaced) in
                     contents.iter().zip(&inputs).zip(result.unwrap())
                 {
-                    Self::agree(&mut self.model, content.key, input, replaced);
+                    Self::agree(&mut self.model, *content, input, replaced);
+                }
+            }
+            Step::Again(key) => {
+                if let Some(stored) = self.model.get(key) {
+                    self.take(&Step::Replace(stored.content));
                 }
             }
             Step::Delete(key) => {
@@ -232,9 +252,9 @@ impl World<'_> {
             Ok((first, second.expect("a result")))
         });
         let (first, second) = results.unwrap();
-        Self::agree(&mut self.model, before.key, &inputs[0], first);
+        Self::agree(&mut self.model, before, &inputs[0], first);
         let mut afterwards = self.model.clone();
-        Self::agree(&mut afterwards, inside.key, &inputs[1], second);
+        Self::agree(&mut afterwards, inside, &inputs[1], second);
         if kept {
             self.model = afterwards;
         }
@@ -380,14 +400,14 @@ fn any_sequence_leaves_what_the_model_says() {
     let scenarios = [scenario(store), scenario(store)];
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/modelling/sequences.regressions");
     let config = ProptestConfig {
-        cases: 12,
+        cases: 16,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     };
     let steps = std::cell::Cell::new(0);
     TestRunner::new(config)
-        .run(&proptest::collection::vec(step(), 20..50), |sequence| {
+        .run(&proptest::collection::vec(step(), 1..60), |sequence| {
             store.write(emptied).unwrap();
             let mut world = World { store, scenarios, model: Model::new() };
             for step in &sequence {
@@ -398,6 +418,6 @@ fn any_sequence_leaves_what_the_model_says() {
             Ok(())
         })
         .unwrap();
-    assert!(steps.get() >= 240, "{} steps", steps.get());
+    assert!(steps.get() >= 100, "{} steps", steps.get());
     assert_eq!(number(store, "SELECT count(*) FROM scenario"), 2);
 }
