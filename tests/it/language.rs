@@ -17,7 +17,7 @@ use planwright::modelling::factory;
 use planwright::testing::{At, Fault, FaultProxy, Point};
 use planwright::{ConstraintKind, Context, Error, Result, Store, StoreOptions, TimeoutKind};
 
-use crate::support::{execute, number, scenario, text, whole};
+use crate::support::{execute, number, scenario, skipped, text, whole};
 
 diesel::table! {
     missing (id) {
@@ -43,7 +43,7 @@ impl German {
     /// None, with a line that says so, where this machine cannot make one.
     fn start() -> Option<Self> {
         let skipped = |what: String| {
-            eprintln!("SKIPPED: no server speaks German here: {what}");
+            skipped(&format!("no server speaks German here: {what}"));
             None
         };
         let nth = {

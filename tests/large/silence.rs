@@ -9,7 +9,7 @@ use planwright::local_server::LocalServer;
 use planwright::{Error, Store, StoreOptions};
 
 use crate::shared::pgbouncer::PgBouncer;
-use crate::support::execute;
+use crate::support::{execute, skipped};
 
 const OURS: &str = "198.18.213.1";
 const THEIRS: &str = "198.18.213.2";
@@ -67,7 +67,7 @@ impl Drop for Network {
 fn a_network_that_drops_everything_ends_the_connection_in_time() {
     let network = match Network::make() {
         Ok(network) => network,
-        Err(why) => return eprintln!("SKIPPED: no network can be made here (as root?): {why}"),
+        Err(why) => return skipped(&format!("no network can be made here (as root?): {why}")),
     };
     let server = LocalServer::start().unwrap();
     let owner = fs::metadata(server.socket_dir()).unwrap().uid();

@@ -14,7 +14,7 @@ use planwright::migrate::Migrator;
 use planwright::{Context, Error, Store, StoreOptions};
 
 use crate::shared::version::{Version, assert_sound, stored};
-use crate::support::{execute, number, scenario, whole};
+use crate::support::{execute, number, scenario, skipped, whole};
 
 #[test]
 fn a_server_out_of_connections_is_unavailable_until_one_is_free() {
@@ -72,7 +72,7 @@ impl SmallDisk {
             Err(error) => error.to_string(),
         };
         fs::remove_dir(&folder).unwrap();
-        eprintln!("SKIPPED: no disk gets full here, for none can be mounted (as root?): {why}");
+        skipped(&format!("no disk gets full here, for none can be mounted (as root?): {why}"));
         None
     }
 
