@@ -1,5 +1,6 @@
 //! One connection of a pool: how it is opened, and what it remembers of failed statements.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::connection::{
@@ -99,11 +100,35 @@ fn pooler_answers(source: Option<error::Cause>) -> Error {
     )
 }
 
+/// An error that tells its reasons itself: a pool keeps the text of what it meets, and no source.
+#[derive(Debug)]
+pub(crate) struct InFull(Error);
+
+impl From<Error> for InFull {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for InFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = std::error::Error::source(&self.0);
+        while let Some(why) = source {
+            write!(f, ": {why}")?;
+            source = why.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InFull {}
+
 impl r2d2::ManageConnection for Manager {
     type Connection = Session;
-    type Error = Error;
+    type Error = InFull;
 
-    fn connect(&self) -> Result<Session> {
+    fn connect(&self) -> Result<Session, InFull> {
         let mut pg = self.establish()?;
         let failures = FailureLog::default();
         let host = get_default_instrumentation();
@@ -111,8 +136,8 @@ impl r2d2::ManageConnection for Manager {
         Ok(Session { pg, failures })
     }
 
-    fn is_valid(&self, conn: &mut Session) -> Result<()> {
-        Ok(conn.pg.ping()?)
+    fn is_valid(&self, conn: &mut Session) -> Result<(), InFull> {
+        Ok(conn.pg.ping().map_err(Error::from)?)
     }
 
     fn has_broken(&self, conn: &mut Session) -> bool {

@@ -17,7 +17,13 @@ use planwright::modelling::factory;
 use planwright::testing::{At, Fault, FaultProxy, Point};
 use planwright::{ConstraintKind, Context, Error, Result, Store, StoreOptions, TimeoutKind};
 
-use crate::support::{execute, number, scenario, text, whole};
+use crate::support::{execute, number, scenario, skipped, text, whole};
+
+diesel::table! {
+    missing (id) {
+        id -> Integer,
+    }
+}
 
 /// A locale's folder, removed with this value.
 struct Locales(PathBuf);
@@ -37,7 +43,7 @@ impl German {
     /// None, with a line that says so, where this machine cannot make one.
     fn start() -> Option<Self> {
         let skipped = |what: String| {
-            eprintln!("SKIPPED: no server speaks German here: {what}");
+            skipped(&format!("no server speaks German here: {what}"));
             None
         };
         let nth = {
@@ -201,11 +207,8 @@ fn what_decides_about_a_unit_is_understood_in_german() {
     let swallow: [fn(&mut planwright::UnitOfWork<'_>); 3] = [
         |uow| drop(execute(uow, "SELECT no_such_function()")),
         |uow| drop(uow.connection().batch_execute("SELECT 1/0")),
-        // Noted by no instrumentation: an error that the prepare of a cached statement meets.
-        |uow| {
-            let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("nothing"));
-            drop(query.get_result::<i32>(uow.connection()));
-        },
+        // One that the prepare of a cached statement meets.
+        |uow| drop(missing::table.select(missing::id).load::<i32>(uow.connection())),
     ];
     for (case, swallow) in swallow.into_iter().enumerate() {
         for resolve in [false, true] {

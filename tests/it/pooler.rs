@@ -1,6 +1,10 @@
 //! PgBouncer in transaction mode.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -23,12 +27,21 @@ fn server() -> (LocalServer, Store) {
     (server, direct)
 }
 
+/// On a unix socket, as the server's user.
+fn pooler(server: &LocalServer, settings: &str) -> PgBouncer {
+    let folder = server.socket_dir();
+    let owner = fs::metadata(folder).unwrap();
+    let mut runner = Command::new("env");
+    runner.uid(owner.uid()).gid(owner.gid());
+    PgBouncer::start(server, folder.to_str().unwrap(), settings, runner)
+}
+
 #[test]
 fn a_pooler_that_nobody_spoke_of_is_refused() {
     let server = LocalServer::start().unwrap();
     // It refuses our startup options, or it swallows them.
     for settings in ["", "ignore_startup_parameters = options"] {
-        let pooler = PgBouncer::start(&server, settings);
+        let pooler = pooler(&server, settings);
         let url = pooler.url("postgres");
         let error = Store::connect(&url, &StoreOptions::default()).unwrap_err();
         let Error::Unavailable { what, .. } = &error else { panic!("{error:?}") };
@@ -43,7 +56,7 @@ fn many_clients_on_two_connections_get_their_own_rows() {
     const UNITS: i64 = 60;
     let (server, direct) = server();
     let scenario = scenario(&direct);
-    let pooler = PgBouncer::start(&server, "");
+    let pooler = pooler(&server, "");
     let options = StoreOptions::default().transaction_pooler(true).pool_size(16);
     let store = &Store::connect(&pooler.url("postgres"), &options).unwrap();
     let backends = &Mutex::new(BTreeSet::new());
@@ -82,11 +95,14 @@ fn many_clients_on_two_connections_get_their_own_rows() {
 
 #[test]
 fn limits_and_actors_do_not_reach_the_next_client() {
-    const SETTINGS: &str = "SELECT concat_ws('|', current_setting('planwright.actor', true),
-        current_setting('planwright.reason', true), current_setting('statement_timeout'),
+    // On a session that never had an actor it is NULL, which concat_ws would leave out.
+    const SETTINGS: &str = "SELECT concat_ws('|',
+        coalesce(current_setting('planwright.actor', true), ''),
+        coalesce(current_setting('planwright.reason', true), ''),
+        current_setting('statement_timeout'),
         current_setting('lock_timeout'), current_setting('transaction_isolation'))";
     let (server, direct) = server();
-    let pooler = PgBouncer::start(&server, "");
+    let pooler = pooler(&server, "");
     let url = &pooler.url("postgres");
     thread::scope(|scope| {
         for client in 1..=8_u64 {
@@ -127,7 +143,7 @@ fn limits_and_actors_do_not_reach_the_next_client() {
 #[test]
 fn schema_changes_need_a_direct_connection() {
     let server = LocalServer::start().unwrap();
-    let pooler = PgBouncer::start(&server, "");
+    let pooler = pooler(&server, "");
     let options = StoreOptions::default().transaction_pooler(true);
     let store = Store::connect(&pooler.url("postgres"), &options).unwrap();
     let error = Migrator::new(&store).contexts([Context::Modelling]).up().unwrap_err();

@@ -1,5 +1,7 @@
 //! What several modules of tests use.
 
+use std::io::Write as _;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use planwright::modelling::{Goal, NewScenario, ScenarioId};
@@ -57,4 +59,9 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
 /// A database with every context.
 pub(crate) fn everything() -> TestDatabase {
     TestDatabase::new(Context::ALL.iter().copied()).expect("a test database")
+}
+
+/// Says that this machine cannot show something. The runner captures what tests print, not this.
+pub(crate) fn skipped(what: &str) {
+    writeln!(std::io::stderr(), "SKIPPED: {what}").expect("somebody to tell");
 }

@@ -3,8 +3,16 @@
 use crate::shared::crash;
 
 #[test]
-fn what_was_acknowledged_outlives_everything() {
+fn what_was_acknowledged_outlives_a_killed_server() {
     crash::killed_server(60);
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_killed_backend() {
     crash::killed_backend(60);
-    crash::terminated_backends(500);
+}
+
+#[test]
+fn what_was_acknowledged_outlives_terminated_backends() {
+    crash::terminated_backends(200);
 }

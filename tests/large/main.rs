@@ -4,6 +4,7 @@ mod crashes;
 mod races;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod silence;
 #[allow(dead_code)] // the ordinary tests need more of it
 #[path = "../it/support.rs"]
 mod support;

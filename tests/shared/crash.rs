@@ -96,7 +96,7 @@ impl Writer {
         let one = usize::try_from(self.made).unwrap_or_default() % SHARED.count();
         let one = if all { None } else { Some(one) };
         let keys: Vec<i64> = match one {
-            Some(one) => vec![SHARED.start() + one as i64],
+            Some(one) => SHARED.skip(one).take(1).collect(),
             None => SHARED.rev().collect(),
         };
         let answer = match one {

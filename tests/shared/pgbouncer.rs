@@ -2,9 +2,7 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
@@ -18,65 +16,53 @@ const PORT: u16 = 6432;
 #[derive(Debug)]
 pub(crate) struct PgBouncer {
     process: Child,
-    folder: PathBuf,
+    log: PathBuf,
+    host: String,
 }
 
 impl PgBouncer {
-    /// On a unix socket, with further lines of its configuration.
-    pub(crate) fn start(server: &LocalServer, settings: &str) -> Self {
-        let folder = server.socket_dir().to_owned();
-        let config =
-            configuration(server, &format!("unix_socket_dir = {}\n{settings}", folder.display()));
-        let owner = fs::metadata(&folder).unwrap();
-        // It refuses root, as the server does.
-        let process = Command::new(program())
-            .arg("-q")
-            .arg(&config)
-            .uid(owner.uid())
-            .gid(owner.gid())
-            .spawn()
-            .expect("pgbouncer can be run");
-        let mut started = Self { process, folder };
-        let socket = started.folder.join(format!(".s.PGSQL.{PORT}"));
-        started.wait(|| UnixStream::connect(&socket).is_ok());
-        started
-    }
-
-    /// On an address in a network namespace. Needs root.
-    pub(crate) fn start_in(server: &LocalServer, namespace: &str, address: &str) -> Self {
-        let folder = server.socket_dir().to_owned();
-        let owner = fs::metadata(&folder).unwrap();
-        let user = Command::new("id").args(["-un", &owner.uid().to_string()]).output().unwrap();
-        let settings = format!(
-            "listen_addr = {address}\nunix_socket_dir =\nuser = {}",
-            String::from_utf8_lossy(&user.stdout)
-        );
-        let process = Command::new("ip")
-            .args(["netns", "exec", namespace])
-            .arg(program())
-            .arg("-q")
-            .arg(configuration(server, &settings))
-            .spawn()
-            .expect("ip can be run");
-        let mut started = Self { process, folder };
-        started.wait(|| TcpStream::connect((address, PORT)).is_ok());
+    /// On a host, or in a folder for a unix socket, with further lines of its configuration. It is
+    /// run by `runner`, to which its command is added: it refuses root, as the server does.
+    pub(crate) fn start(
+        server: &LocalServer,
+        host: &str,
+        settings: &str,
+        mut runner: Command,
+    ) -> Self {
+        let listens = if host.starts_with('/') {
+            format!("listen_addr =\nunix_socket_dir = {host}")
+        } else {
+            format!("listen_addr = {host}\nunix_socket_dir =")
+        };
+        let config = configuration(server, &format!("{listens}\n{settings}"));
+        let process = runner.arg(program()).arg("-q").arg(config).spawn();
+        let mut started = Self {
+            process: process.expect("pgbouncer can be run"),
+            log: log(server),
+            host: host.to_owned(),
+        };
+        started.wait();
         started
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        let host = self.folder.to_string_lossy().replace('/', "%2F");
+        let host = self.host.replace('/', "%2F");
         format!("postgresql://postgres@{host}:{PORT}/{database}")
     }
 
-    pub(crate) fn tcp_url(address: &str, database: &str) -> String {
-        format!("postgresql://postgres@{address}:{PORT}/{database}")
+    fn answers(&self) -> bool {
+        if self.host.starts_with('/') {
+            UnixStream::connect(format!("{}/.s.PGSQL.{PORT}", self.host)).is_ok()
+        } else {
+            TcpStream::connect((self.host.as_str(), PORT)).is_ok()
+        }
     }
 
-    fn wait(&mut self, ready: impl Fn() -> bool) {
+    fn wait(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(10);
-        while !ready() {
+        while !self.answers() {
             let ended = self.process.try_wait().unwrap();
-            let log = || fs::read_to_string(self.folder.join("pgbouncer.log")).unwrap_or_default();
+            let log = || fs::read_to_string(&self.log).unwrap_or_default();
             assert!(ended.is_none(), "PgBouncer ended: {ended:?}\n{}", log());
             assert!(Instant::now() < deadline, "PgBouncer does not answer:\n{}", log());
             thread::sleep(Duration::from_millis(5));
@@ -101,6 +87,10 @@ fn program() -> PathBuf {
         .expect("pgbouncer is not installed: run `./dev test`, or install the package pgbouncer")
 }
 
+fn log(server: &LocalServer) -> PathBuf {
+    server.socket_dir().join("pgbouncer.log")
+}
+
 fn configuration(server: &LocalServer, settings: &str) -> PathBuf {
     let folder = server.socket_dir();
     let path = folder.join("pgbouncer.ini");
@@ -111,7 +101,7 @@ fn configuration(server: &LocalServer, settings: &str) -> PathBuf {
          logfile = {}\n{settings}\n",
         shown(folder),
         server.port(),
-        shown(&folder.join("pgbouncer.log")),
+        shown(&log(server)),
     );
     fs::write(&path, text).unwrap();
     path

@@ -2,4 +2,6 @@
 
 mod crashes;
 mod cuts;
+mod full;
 mod round_trips;
+mod silence;
