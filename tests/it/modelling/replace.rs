@@ -1,4 +1,5 @@
 use bigdecimal::BigDecimal;
+use diesel::prelude::*;
 use planwright::modelling::{
     EpcBand, MeasureCounts, NewPlan, NewPlanMeasure, Outcome, PlanFilter, PlanId, Replaced, Tonnes,
     factory,
@@ -529,4 +530,35 @@ fn a_legacy_plan_is_replaced_and_never_looks_empty_before() {
         store.write(|uow| uow.plans().replace_many(&many)).unwrap()[0].outcome,
         Outcome::Replaced
     );
+}
+
+/// A statement lives as long as its connection, with the plan that it got while the tables were
+/// small. So the plan must be right for large ones already then.
+#[test]
+fn the_legacy_links_of_a_plan_are_looked_up_also_by_what_was_prepared_early() {
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+        text: String,
+    }
+    let database = modelling();
+    let store = database.store();
+    let scenario = scenario(store);
+    let plan = factory::plan(1, scenario);
+    let lines: Vec<Line> = store
+        .write(|uow| {
+            uow.plans().replace(&plan, &factory::measures(100))?;
+            execute(uow, "SET LOCAL plan_cache_mode = force_generic_plan")?;
+            execute(
+                uow,
+                "PREPARE links (bigint) AS
+                 SELECT count(*) FROM plan_measure WHERE plan_id = $1 AND NOT linked",
+            )?;
+            Ok(diesel::sql_query("EXPLAIN EXECUTE links (1)").load(uow.connection())?)
+        })
+        .unwrap();
+    let text: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+    let text = text.join("\n");
+    assert!(text.contains("recommendation_pkey"), "{text}");
+    assert!(!text.contains("Seq Scan on recommendation"), "{text}");
 }
