@@ -14,9 +14,24 @@ use crate::error::{Error, Result};
 use crate::session::{Failure, PooledSession, Session};
 use crate::store::Store;
 
-/// The setting that the check before COMMIT asks for, and that there is not, where the transaction
-/// is not ours.
-const FOREIGN: &str = "planwright.unit differs";
+/// What BEGIN sets for its transaction. The end of the transaction, by whatever statement, takes it
+/// back.
+pub(crate) const MARK: &str = "SET LOCAL planwright.unit='open'";
+
+/// The setting that the check asks for, and that there is not, where the mark is missing. The error
+/// names it in every language.
+const MISSING: &str = "planwright.unit is not open";
+
+/// Fails in an aborted transaction, in another one and in none.
+macro_rules! checked {
+    ($end:literal) => {
+        concat!(
+            "SELECT CASE current_setting('planwright.unit', true) WHEN 'open' THEN '' \
+             ELSE current_setting('planwright.unit is not open') END;",
+            $end
+        )
+    };
+}
 
 /// A transaction that did not end with a commit.
 pub(crate) struct Ended {
@@ -31,11 +46,10 @@ impl From<Error> for Ended {
     }
 }
 
-/// Commits the transaction with this nonce. With a limit to `resolve`, what became of a COMMIT
+/// Commits the transaction of a unit. With a limit to `resolve`, what became of a COMMIT
 /// without an answer is found out.
 pub(crate) fn commit(
     mut session: PooledSession,
-    nonce: &str,
     store: &Store,
     resolve: Option<Duration>,
 ) -> Result<(), Ended> {
@@ -48,15 +62,14 @@ pub(crate) fn commit(
         Some(limit) => match Number::of(&mut session.pg) {
             Ok(number) => Some((number, limit)),
             Err(error) => {
-                let retryable = roll_back(&mut session, nonce)?;
+                let retryable = roll_back(&mut session)?;
                 return Err(Ended { error: refusal(error, seen), retryable });
             }
         },
         None => None,
     };
-    // The check fails in an aborted transaction, in another one and in none, and then COMMIT is
-    // not reached. PostgreSQL would answer it with ROLLBACK, or with a warning, and no error.
-    let Err(source) = session.execute(&format!("{};COMMIT", check(nonce))) else {
+    // Where the check fails, COMMIT is not reached. PostgreSQL would answer it with ROLLBACK, or with a warning, and no error.
+    let Err(source) = session.execute(checked!("COMMIT")) else {
         return Ok(());
     };
     let retryable = session.failures.get().is_some_and(|failure| failure.retryable);
@@ -90,7 +103,7 @@ pub(crate) fn commit(
 
 /// Ends the transaction of a closure that failed. Returns whether the server had rolled it back
 /// because of concurrent work.
-pub(crate) fn roll_back(session: &mut Session, nonce: &str) -> Result<bool> {
+pub(crate) fn roll_back(session: &mut Session) -> Result<bool> {
     if session.is_lost() {
         return Ok(false);
     }
@@ -99,10 +112,11 @@ pub(crate) fn roll_back(session: &mut Session, nonce: &str) -> Result<bool> {
         return Err(Error::ForeignTransaction);
     }
     let seen = session.failures.get();
-    let check = if seen.is_some() { String::new() } else { check(nonce) + ";" };
-    if let Err(error) = session.execute(&format!("{check}ROLLBACK")) {
+    // After a failure the check would only say that something failed.
+    let end = if seen.is_some() { "ROLLBACK" } else { checked!("ROLLBACK") };
+    if let Err(error) = session.execute(end) {
         session.discard();
-        if error.to_string().contains(FOREIGN) {
+        if error.to_string().contains(MISSING) {
             return Err(Error::ForeignTransaction);
         }
     }
@@ -112,7 +126,7 @@ pub(crate) fn roll_back(session: &mut Session, nonce: &str) -> Result<bool> {
 /// What the refusal of a COMMIT, or of a release, means. `seen` is what had failed before it.
 pub(crate) fn refusal(source: DieselError, seen: Option<Failure>) -> Error {
     let text = source.to_string();
-    if text.contains(FOREIGN) {
+    if text.contains(MISSING) {
         return Error::ForeignTransaction;
     }
     match (Error::from(source), seen) {
@@ -122,15 +136,6 @@ pub(crate) fn refusal(source: DieselError, seen: Option<Failure>) -> Error {
         }
         (error, _) => error,
     }
-}
-
-/// A statement that fails unless the transaction is the one with this nonce, and in order. Its
-/// failure names the marker in every language.
-fn check(nonce: &str) -> String {
-    format!(
-        "SELECT CASE current_setting('planwright.unit', true) WHEN '{nonce}' THEN '' \
-         ELSE current_setting('{FOREIGN}') END"
-    )
 }
 
 /// The number of a transaction, and the life of the server that it was given in.

@@ -2,9 +2,6 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -181,7 +178,7 @@ impl<'store> Transaction<'store> {
         self,
         mut f: impl FnMut(&mut UnitOfWork<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let settings = self.settings()?;
+        let begin = self.begin()?;
         let _open = OpenUnit::enter(self.store.id())?;
         let mut delays = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(5))
@@ -190,7 +187,7 @@ impl<'store> Transaction<'store> {
             .with_jitter()
             .build();
         loop {
-            let failed = match self.attempt(&settings, &mut f) {
+            let failed = match self.attempt(&begin, &mut f) {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
@@ -201,28 +198,30 @@ impl<'store> Transaction<'store> {
         }
     }
 
-    /// What follows BEGIN in its message: everything but the nonce.
-    fn settings(&self) -> Result<String> {
+    /// BEGIN with everything that is set for the transaction, in one message.
+    fn begin(&self) -> Result<String> {
         const ENTITY: &str = "Transaction";
         if self.attempts == 0 {
             return Err(Error::invalid(ENTITY, "attempts", "must be at least 1"));
         }
         let mode = if self.read_only { "READ ONLY" } else { "READ WRITE" };
         let deferrable = if self.deferrable { " DEFERRABLE" } else { "" };
-        let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}{deferrable}", self.isolation);
-        let mut set = |name: &str, value: &dyn std::fmt::Display| {
+        let isolation = self.isolation;
+        let mut sql =
+            format!("BEGIN ISOLATION LEVEL {isolation} {mode}{deferrable};{}", commit::MARK);
+        let mut set = |name: &str, value: i32| {
             write!(sql, ";SET LOCAL {name}={value}").expect("a String takes any text");
         };
-        if self.store.messages_with_begin() {
-            set("lc_messages", &Literal("C"));
-        }
         if self.store.options().transaction_pooler {
             for (name, limit) in self.store.options().limits()? {
-                set(name, &limit);
+                set(name, limit);
             }
         }
         for (name, limit) in &self.limits {
-            set(name, &milliseconds(ENTITY, name, *limit)?);
+            set(name, milliseconds(ENTITY, name, *limit)?);
+        }
+        if self.store.messages_with_begin() {
+            sql.push_str(";SET LOCAL lc_messages='C'");
         }
         for (name, value) in [("actor", self.actor), ("reason", self.reason)] {
             let Some(value) = value else { continue };
@@ -230,7 +229,10 @@ impl<'store> Transaction<'store> {
                 let rule = "must be at most 1,000 characters, without NUL";
                 return Err(Error::invalid(ENTITY, name, rule));
             }
-            set(&format!("planwright.{name}"), &Literal(value));
+            // As a SELECT, of which pg_stat_statements keeps one entry for all values.
+            let value = Literal(value);
+            write!(sql, ";SELECT set_config('planwright.{name}',{value},true)")
+                .expect("a String takes any text");
         }
         Ok(sql)
     }
@@ -238,21 +240,19 @@ impl<'store> Transaction<'store> {
     /// One run of the closure, in a transaction of its own.
     fn attempt<T, E: From<Error>>(
         &self,
-        settings: &str,
+        begin: &str,
         f: &mut impl FnMut(&mut UnitOfWork<'_>) -> Result<T, E>,
     ) -> Result<T, Failed<E>> {
-        let nonce = nonce();
-        let begin = format!("{settings};SET LOCAL planwright.unit='{nonce}'");
-        let mut session = self.store.begin(&begin).map_err(Failed::finally)?;
+        let mut session = self.store.begin(begin).map_err(Failed::finally)?;
         // A panic in the closure closes the connection, which ends the transaction.
         match f(&mut UnitOfWork::new(&mut session)) {
-            Err(error) => match commit::roll_back(&mut session, &nonce) {
+            Err(error) => match commit::roll_back(&mut session) {
                 Ok(retryable) => Err(Failed { error, retryable }),
                 Err(foreign) => Err(Failed::finally(foreign)),
             },
             Ok(value) => {
                 let resolve = self.resolve_within.filter(|_| !self.read_only);
-                match commit::commit(session, &nonce, self.store, resolve) {
+                match commit::commit(session, self.store, resolve) {
                     Ok(()) => Ok(value),
                     Err(Ended { error: Error::CommitUnknown { source }, .. }) if self.read_only => {
                         let what = "the connection was lost at the end of a unit that only reads";
@@ -278,13 +278,6 @@ impl<E: From<Error>> Failed<E> {
     fn finally(error: Error) -> Self {
         Self { error: error.into(), retryable: false }
     }
-}
-
-/// A name for one attempt that no other transaction of the server has.
-fn nonce() -> String {
-    static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!("{:016x}{:x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 thread_local! {

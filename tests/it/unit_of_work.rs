@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use planwright::local_server::LocalServer;
 use planwright::testing::{TestDatabase, rolled_back};
 use planwright::{ConstraintKind, Error, Result, Store, StoreOptions, TimeoutKind};
 
@@ -79,7 +80,8 @@ fn a_swallowed_error_is_aborted_and_nothing_is_stored() {
 fn a_transaction_ended_by_hand_is_noticed() {
     let database = database();
     let store = database.store();
-    for statement in ["COMMIT", "ROLLBACK", "COMMIT; BEGIN", "ROLLBACK; BEGIN"] {
+    for statement in ["COMMIT", "ROLLBACK", "COMMIT; BEGIN", "ROLLBACK; BEGIN", "COMMIT AND CHAIN"]
+    {
         let error = store.write(|uow| Ok(uow.connection().batch_execute(statement)?)).unwrap_err();
         assert!(matches!(error, Error::ForeignTransaction), "{statement}: {error:?}");
         assert!(error.outcome_unknown());
@@ -436,4 +438,35 @@ fn constraint_violations_name_the_constraint_and_not_the_values() {
         assert_eq!((name.as_str(), *found), (constraint, kind));
         assert!(!crate::support::whole(&error).contains("4711"), "{error:?}");
     }
+}
+
+#[test]
+fn units_share_their_entries_in_pg_stat_statements() {
+    let server = LocalServer::builder()
+        .setting("shared_preload_libraries", "pg_stat_statements")
+        .setting("pg_stat_statements.track_utility", "on")
+        .start();
+    let server = match server {
+        Err(error) if error.to_string().contains("could not access file") => {
+            return crate::support::skipped("this PostgreSQL has no pg_stat_statements");
+        }
+        server => server.unwrap(),
+    };
+    let options = StoreOptions::default().pool_size(1);
+    let store = Store::connect(&server.url("postgres"), &options).unwrap();
+    store.write(|uow| execute(uow, "CREATE EXTENSION pg_stat_statements")).unwrap();
+    let entries = || number(&store, "SELECT count(*) FROM pg_stat_statements");
+    let unit = |nth: u32| {
+        let (actor, reason) = (format!("client {nth}"), format!("trial {nth}"));
+        let unit = store.transaction().actor(&actor).reason(&reason);
+        unit.run(|uow| execute(uow, "SELECT 1")).unwrap();
+        store.write(|_| -> Result<()> { Err(Error::not_found("thing", nth)) }).unwrap_err();
+    };
+    unit(0);
+    entries();
+    let before = entries();
+    for nth in 1..=20 {
+        unit(nth);
+    }
+    assert_eq!(entries(), before, "of the same statements with other values");
 }

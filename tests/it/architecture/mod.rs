@@ -38,9 +38,6 @@ const NAMES_CONTEXTS: &[(&str, &str)] = &[
 /// Statements that are put together from something else than `Ident` and `Literal`: the file, the
 /// beginning of the text, and why it is safe.
 const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
-    ("src/commit.rs", "{};COMMIT", "the part is a statement of the same file"),
-    ("src/commit.rs", "{check}ROLLBACK", "the part is a statement of the same file"),
-    ("src/commit.rs", "SELECT", "the nonce is hexadecimal, the word a constant"),
     (
         "src/local_server/mod.rs",
         "ALTER ROLE postgres PASSWORD '{password}'",
@@ -50,8 +47,8 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
-    ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values literals"),
-    ("src/transaction.rs", "{settings};SET LOCAL", "the nonce is hexadecimal"),
+    ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
+    ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
 ];
 
 /// Where else than in `src/catalog.rs` system tables are read, or locks are taken than in
