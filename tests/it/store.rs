@@ -23,7 +23,7 @@ fn an_unreachable_database_is_known_at_once_and_no_password_is_told() {
         let started = Instant::now();
         let error = Store::connect(url, &StoreOptions::default()).unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-        assert!(started.elapsed() < Duration::from_secs(2), "{url}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(4), "{url}: {:?}", started.elapsed());
         if !url.contains("not a url") {
             assert!(!whole(&error).contains("s3c"), "{}", whole(&error));
         }
@@ -83,7 +83,7 @@ fn an_exhausted_pool_is_unavailable_within_the_limit() {
                 scope.spawn(|| store.read(|_| Ok(()))).join().unwrap().unwrap_err()
             });
             assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-            assert!(started.elapsed() < Duration::from_secs(2));
+            assert!(started.elapsed() < Duration::from_secs(4));
             Ok(())
         })
         .unwrap();
