@@ -62,9 +62,10 @@ pub struct Recorded {
 pub(super) fn read(store: &Store) -> Result<Vec<Recorded>> {
     match store.read(|uow| rows(uow.connection())) {
         // The error of a missing table has no kind of its own, and its text has many languages.
-        Err(error @ Error::Database { .. }) => {
+        Err(Error::Database { .. }) => {
             if store.read(|uow| is_installed(uow.connection()))? {
-                Err(error)
+                // Installed in between, or the error was another one, and comes again.
+                store.read(|uow| rows(uow.connection()))
             } else {
                 Ok(Vec::new())
             }
