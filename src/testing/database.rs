@@ -21,8 +21,8 @@ use crate::unit_of_work::UnitOfWork;
 /// A database of its own, with the schema of the wanted contexts, that is dropped with this value.
 ///
 /// The first one of a process migrates a template; every further one is a copy of it, in some 30
-/// ms. They are on the server that `DATABASE_URL` names, whose role may create databases, else on
-/// a [`LocalServer`] that the process starts once.
+/// ms. They are on the server that `DATABASE_URL` names, whose role may create databases and where
+/// the template stays for the next process, else on a [`LocalServer`] that the process starts once.
 ///
 /// # Example
 ///

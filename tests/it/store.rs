@@ -63,7 +63,8 @@ fn each_session_has_the_stores_settings() {
     });
     assert_eq!(seen.unwrap(), "it's me|9s|0|C");
 
-    let url = format!("{}?options=-c%20work_mem%3D5MB&application_name=mine", database.url());
+    let joint = if database.url().contains('?') { '&' } else { '?' };
+    let url = format!("{}{joint}options=-c%20work_mem%3D5MB&application_name=mine", database.url());
     let store = Store::connect(&url, &StoreOptions::default()).unwrap();
     let seen = store.read(|uow| {
         text(uow, "SELECT current_setting('work_mem') || current_setting('application_name')")
