@@ -68,7 +68,8 @@ pub(crate) fn commit(
         },
         None => None,
     };
-    // Where the check fails, COMMIT is not reached. PostgreSQL would answer it with ROLLBACK, or with a warning, and no error.
+    // Where the check fails, COMMIT is not reached. PostgreSQL would answer it with ROLLBACK, or
+    // with a warning, and no error.
     let Err(source) = session.execute(checked!("COMMIT")) else {
         return Ok(());
     };

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use uuid::Uuid;
 
 use crate::conninfo::ConnInfo;
 use crate::error::{Error, Result};
@@ -62,8 +62,6 @@ impl TestDatabase {
         contexts: impl IntoIterator<Item = Context>,
         options: &StoreOptions,
     ) -> Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-
         let server = TestServer::shared()?;
         let contexts: BTreeSet<Context> = contexts.into_iter().collect();
         let template = if contexts.is_empty() {
@@ -71,10 +69,9 @@ impl TestDatabase {
         } else {
             server.template(&contexts)?
         };
-        let nth = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("planwright_test_{}_{nth}", std::process::id());
+        // Not by process id: containers that share a server have the same ones.
+        let name = format!("planwright_test_{}", Uuid::new_v4().simple());
         let mut admin = server.admin()?;
-        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", Ident(&name)))?;
         create(&mut admin, &name, &template)?;
         let url = server.url(&name);
         let store = Store::connect(&url, options)?;
