@@ -1,5 +1,5 @@
-//! What must hold in a database, declared once: as the constraint that enforces it, the statement
-//! that finds what breaks it, and the sentence that explains a refusal.
+//! Rules, each declared once: as the constraint that enforces it, the statement that finds what
+//! breaks it, and the sentence that explains a refusal.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
