@@ -29,7 +29,7 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
-mod tokens;
+pub(crate) mod tokens;
 
 pub use context::Context;
 pub use embedded::Migrations;
