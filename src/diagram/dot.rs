@@ -12,14 +12,18 @@ const MARK: &str = "#fef3c7";
 
 /// Every column of every table.
 pub(super) fn entities(diagram: &Diagram, out: &mut String) -> fmt::Result {
-    let key = "lines: foreign keys; dashed: what a view reads";
-    head(diagram, key, "nodesep=0.5, ranksep=1.1", out)?;
-    for relation in &diagram.model.relations {
+    let ends = "A line is a foreign key: ‖ one, ○| none or one, ○< any number";
+    head(diagram, ends, "nodesep=0.45, ranksep=0.7", out)?;
+    for (at, relation) in diagram.model.relations.iter().enumerate() {
         write!(out, "  {} [label=<", id(relation))?;
-        table(relation, out)?;
+        table(relation, &to_itself(&diagram.model, at), out)?;
         writeln!(out, ">]")?;
     }
     links(&diagram.model, true, out)?;
+    for (view, table) in neighbours(&diagram.model) {
+        let [view, table] = [view, table].map(|at| id(&diagram.model.relations[at]));
+        writeln!(out, "  {{ rank=same; {table}; {view} }}")?;
+    }
     writeln!(out, "}}")
 }
 
@@ -30,14 +34,14 @@ pub(super) fn overview(
     out: &mut String,
 ) -> fmt::Result {
     let relations = &diagram.model.relations;
-    let key = "lines: foreign keys; dashed: what a view reads";
-    head(diagram, key, "nodesep=0.35, ranksep=0.8", out)?;
+    let ends = "A line is a foreign key, its foot at the table that refers";
+    head(diagram, ends, "nodesep=0.35, ranksep=0.6", out)?;
     for (at, (name, members)) in groups.iter().enumerate() {
         writeln!(out, "  subgraph cluster_{at} {{")?;
         writeln!(
             out,
             "    graph [label=<<B>{}</B>>, labeljust=l, style=\"rounded,filled\", \
-             color=\"#e2e8f0\", fillcolor=\"#f8fafc\", margin=16]",
+             color=\"#cbd5e1\", fillcolor=\"#f1f5f9\", margin=14]",
             text(name)
         )?;
         for &member in members {
@@ -55,18 +59,30 @@ pub(super) fn overview(
     writeln!(out, "}}")
 }
 
-fn head(diagram: &Diagram, key: &str, spaces: &str, out: &mut String) -> fmt::Result {
+fn head(diagram: &Diagram, ends: &str, spaces: &str, out: &mut String) -> fmt::Result {
     let title = text(&diagram.title);
     let font = format!("fontname=\"DejaVu Sans\", fontcolor=\"{INK}\"");
     writeln!(out, "digraph {} {{", quoted(&diagram.title))?;
     writeln!(out, "  graph [rankdir=LR, {spaces}, pad=0.3, bgcolor=white, {font}, fontsize=12,")?;
     writeln!(out, "    labelloc=t, label=<<FONT POINT-SIZE=\"18\"><B>{title}</B></FONT><BR/>")?;
-    writeln!(out, "    <FONT POINT-SIZE=\"9\" COLOR=\"{GREY}\">{key}</FONT><BR/> >]")?;
+    // What the lines mean, of those that there are.
+    let mut key = Vec::new();
+    if !diagram.model.links.iter().all(Link::reads) {
+        key.push(ends);
+    }
+    if diagram.model.links.iter().any(Link::reads) {
+        key.push("Dashed: what a view reads");
+    }
+    let key = text(&key.join(". "));
+    if !key.is_empty() {
+        writeln!(out, "    <FONT POINT-SIZE=\"9\" COLOR=\"{GREY}\">{key}</FONT><BR/>")?;
+    }
+    writeln!(out, "    >]")?;
     writeln!(out, "  node [shape=plain, {font}, fontsize=11]")?;
     writeln!(out, "  edge [dir=both, color=\"#475569\", {font}, fontsize=8.5]")
 }
 
-fn table(relation: &Relation, out: &mut String) -> fmt::Result {
+fn table(relation: &Relation, to_itself: &[String], out: &mut String) -> fmt::Result {
     let name = text(&label(&relation.name));
     let (style, dark) = match relation.kind {
         RelationKind::Table => ("STYLE=\"ROUNDED\"", "#1e3a5f"),
@@ -85,14 +101,16 @@ fn table(relation: &Relation, out: &mut String) -> fmt::Result {
          COLOR=\"{LINE}\" BGCOLOR=\"white\">"
     )?;
     let width = width(relation);
-    whole(&format!("<FONT POINT-SIZE=\"14\" COLOR=\"{dark}\"><B>{name}</B></FONT>"), "", out)?;
+    let title = format!("<FONT POINT-SIZE=\"14\" COLOR=\"{dark}\"><B>{name}</B></FONT>");
+    whole(&title, " PORT=\"title\"", out)?;
     if let Some(comment) = &relation.comment {
-        let lines = wrapped(comment, width + 6);
+        let lines = wrapped(comment, width * 6 / 5);
         whole(&format!("<FONT POINT-SIZE=\"9\" COLOR=\"{GREY}\">{lines}</FONT>"), "", out)?;
     }
     for mark in &relation.marks {
-        let lines = wrapped(mark, width);
-        let fill = format!(" BGCOLOR=\"{MARK}\"");
+        let lines = wrapped(mark, width * 11 / 10);
+        let color = if relation.kind == RelationKind::View { "#f3f4f6" } else { MARK };
+        let fill = format!(" BGCOLOR=\"{color}\"");
         whole(&format!("<FONT POINT-SIZE=\"9\"><B>{lines}</B></FONT>"), &fill, out)?;
     }
     writeln!(out, "      <HR/>")?;
@@ -105,11 +123,12 @@ fn table(relation: &Relation, out: &mut String) -> fmt::Result {
             row(at, column, out)?;
         }
     }
-    for (at, note) in relation.notes.iter().enumerate() {
+    let notes = relation.notes.iter().map(|note| &note.text).chain(to_itself);
+    for (at, note) in notes.enumerate() {
         if at == 0 {
             writeln!(out, "      <HR/>")?;
         }
-        let lines = wrapped(&note.text, width + 6);
+        let lines = wrapped(note, width * 6 / 5);
         whole(&format!("<FONT POINT-SIZE=\"9\">{lines}</FONT>"), "", out)?;
     }
     write!(out, "    </TABLE>")
@@ -165,37 +184,74 @@ fn name_only(relation: &Relation, out: &mut String) -> fmt::Result {
 
 /// Each from the relation that is referred to, so that it stands on the left.
 fn links(model: &Model, detailed: bool, out: &mut String) -> fmt::Result {
+    let neighbours = neighbours(model);
     for Link { from, to, how } in &model.links {
         let (child, parent) = (&model.relations[*from], &model.relations[*to]);
-        match how {
+        let (mut tail, mut head) = (id(parent), id(child));
+        let shape = match how {
             How::Reads => {
-                let shape = "style=dashed, arrowtail=none, arrowhead=vee, color=\"#94a3b8\"";
-                writeln!(out, "  {} -> {} [{shape}]", id(parent), id(child))?;
+                let far = detailed && !neighbours.contains(&(*from, *to));
+                let free = if far { ", constraint=false" } else { "" };
+                format!("style=dashed, arrowtail=none, arrowhead=vee, color=\"{LINE}\"{free}")
             }
+            How::ForeignKey { .. } if !detailed => "arrowtail=none, arrowhead=crow".to_owned(),
             How::ForeignKey { columns, referenced, optional, unique, remarks } => {
-                let itself = from == to;
-                let (mut tail, mut head) = (id(parent), id(child));
-                if detailed {
-                    tail += &port(parent, referenced, "e");
-                    head += &port(child, columns, if itself { "e" } else { "w" });
-                }
+                // Where lines of both kinds end, each kind has an end of its own.
+                let side = if from == to { "w" } else { "e" };
+                tail += &if *optional && parent.kind != RelationKind::Outside {
+                    format!(":title:{side}")
+                } else {
+                    port(parent, referenced, side)
+                };
+                head += &port(child, columns, "w");
                 let one = if *optional { "teeodot" } else { "teetee" };
                 let many = if *unique { "teeodot" } else { "crowodot" };
-                write!(out, "  {tail} -> {head} [arrowtail={one}, arrowhead={many}")?;
                 let mut says = Vec::new();
                 if columns.len() > 1 {
-                    says.push(columns.join(", "));
+                    says.push(wrapped(&columns.join(", "), 20));
                 }
-                says.extend(remarks.iter().cloned());
-                if detailed && !says.is_empty() {
-                    let says: Vec<_> = says.iter().map(|line| text(line)).collect();
-                    write!(out, ", label=<{}>", says.join("<BR/>"))?;
-                }
-                writeln!(out, "]")?;
+                says.extend(remarks.iter().map(|remark| wrapped(remark, 10)));
+                let says = if says.is_empty() || from == to {
+                    String::new()
+                } else {
+                    format!(", label=<{}>", says.join("<BR/>"))
+                };
+                format!("arrowtail={one}, arrowhead={many}{says}")
             }
-        }
+        };
+        writeln!(out, "  {tail} -> {head} [{shape}]")?;
     }
     Ok(())
+}
+
+/// What lines from a table to itself say. Graphviz would write it far from them.
+fn to_itself(model: &Model, at: usize) -> Vec<String> {
+    let says = |link: &Link| match &link.how {
+        How::ForeignKey { columns, referenced, remarks, .. }
+            if link.from == at && link.to == at =>
+        {
+            let own = format!("{} → {}", columns.join(", "), referenced.join(", "));
+            Some([&[own][..], remarks].concat().join(", "))
+        }
+        _ => None,
+    };
+    model.links.iter().filter_map(says).collect()
+}
+
+/// Each view with the table that it stands by: one that it reads, of which nothing follows if there
+/// is one.
+fn neighbours(model: &Model) -> Vec<(usize, usize)> {
+    let followed = |table: usize| {
+        model.links.iter().any(|link| link.to == table && link.from != table && !link.reads())
+    };
+    let mut found = Vec::new();
+    for view in 0..model.relations.len() {
+        let read = |link: &&Link| link.from == view && link.reads();
+        let read: Vec<usize> = model.links.iter().filter(read).map(|link| link.to).collect();
+        let table = read.iter().find(|table| !followed(**table)).or(read.first());
+        found.extend(table.map(|table| (view, *table)));
+    }
+    found
 }
 
 /// At the row of the first of these columns.

@@ -40,7 +40,7 @@ fn entity(relation: &Relation, out: &mut String) -> fmt::Result {
     let mut marks = relation.marks.clone();
     marks.extend(relation.notes.iter().filter(|n| n.column.is_none()).map(|n| n.text.clone()));
     if !marks.is_empty() {
-        write!(out, "[\"{}\"]", text(&format!("{name} ({})", marks.join("; "))))?;
+        write!(out, "[\"{}\"]", text(&format!("{name} ({})", marks.join(", "))))?;
     }
     writeln!(out, " {{")?;
     for column in &relation.columns {
@@ -67,7 +67,7 @@ fn attribute(relation: &Relation, column: &Column, out: &mut String) -> fmt::Res
         remarks.push(labels.unwrap_or(&note.text).to_owned());
     }
     if !remarks.is_empty() {
-        write!(out, " \"{}\"", text(&remarks.join("; ")))?;
+        write!(out, " \"{}\"", text(&remarks.join(", ")))?;
     }
     writeln!(out)
 }

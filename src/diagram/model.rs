@@ -77,6 +77,13 @@ pub(super) enum How {
     },
 }
 
+impl Link {
+    /// Whether a view reads what it leads to.
+    pub(super) fn reads(&self) -> bool {
+        self.how == How::Reads
+    }
+}
+
 /// A relation as people name it: without `public`, and with quotes where a point would mislead.
 pub(super) fn label((schema, name): &Qualified) -> String {
     let part = |name: &str| {
@@ -409,6 +416,9 @@ fn short(of_type: &str, schema: &str) -> String {
             text = rest.to_owned();
         }
     }
+    if let (true, Some((name, rest))) = (text.starts_with('"'), text.rsplit_once('"')) {
+        text = name[1..].replace("\"\"", "\"") + rest;
+    }
     for (base, zoned) in [("timestamp", "timestamptz"), ("time", "timetz")] {
         let Some(rest) = text.strip_prefix(base) else { continue };
         for (words, name) in [(" with time zone", zoned), (" without time zone", base)] {
@@ -452,6 +462,7 @@ mod tests {
             ("s.mood", "mood"),
             ("public.mood[]", "mood[]"),
             ("t.mood", "t.mood"),
+            ("s.\"My \"\"mood\"\"\"[]", "My \"mood\"[]"),
             ("timestamps", "timestamps"),
         ] {
             assert_eq!(short(long, "s"), name, "{long}");

@@ -12,6 +12,7 @@
 mod architecture;
 mod conventions;
 mod dependencies;
+mod diagram;
 mod examples;
 mod faults;
 mod generated;
