@@ -1,10 +1,14 @@
 //! Every query of the system catalogs.
 
+mod load;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use crate::error::Result;
 use crate::lock::Key;
+
+pub(crate) use self::load::load;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.
 pub(crate) fn relation_exists(connection: &mut PgConnection, name: &str) -> Result<bool> {

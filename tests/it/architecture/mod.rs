@@ -46,7 +46,7 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
-    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
+    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
 ];
