@@ -452,7 +452,7 @@ fn what_breaks_a_rule_is_found() {
         ("src/store.rs", "use crate::modelling::Plan;", "names the context modelling"),
         ("src/unit_of_work.rs", "fn f() { g(\"meal_planning.plans\") }", "names the context"),
         ("src/error/mod.rs", "enum E { MealPlanning }", "names the context MealPlanning"),
-        ("src/verify.rs", "fn f() { uow.plans().get(1) }", "calls uow.plans() of modelling"),
+        ("src/verify/mod.rs", "fn f() { uow.plans().get(1) }", "calls uow.plans() of modelling"),
         (context, "fn f() { format!(\"SELECT {name}\") }", "makes a statement from parts"),
         (context, "fn f() { write!(s, \"DROP TABLE {}\", name) }", "makes a statement from parts"),
         (context, "fn f() { format!(\"SET x = {}, {}\", Ident(a), b) }", "makes a statement"),
