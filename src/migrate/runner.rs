@@ -299,8 +299,8 @@ impl<'a> Migrator<'a> {
             found => {
                 let how_far = found.map_or("never begun".to_owned(), |found| {
                     let rows = found.rows();
-                    let by = found.runner.map_or(String::new(), |runner| format!(" by {runner}"));
-                    format!("{}{by} after {rows}", found.phase)
+                    let by = found.runner.map_or(String::new(), |runner| format!(", by {runner}"));
+                    format!("{} after {rows}{by}", found.phase)
                 });
                 refuse(format!(
                     "waits for the job {job}, which is {how_far}: finish it with \

@@ -1,6 +1,9 @@
 //! Held migrations: who runs them, and what stands against them.
 
+use planwright::batch::{Batch, Job, Progress as Batches, Runner, Stop, Verdict};
 use planwright::migrate::{Progress, State};
+
+use planwright::{Result, UnitOfWork};
 
 use super::*;
 
@@ -180,9 +183,114 @@ fn a_held_step_is_refused_while_something_must_come_first() {
     let (what, _) = told(migrator.contract(second));
     assert_eq!(what, format!("{second}: needs {DROP_B}, which is not applied"));
     let (what, _) = told(migrator.contract(third));
-    assert!(what.contains("waits for the job fill"), "{what}");
+    assert_eq!(
+        what,
+        format!(
+            "{third}: waits for the job fill, which is never begun: finish it with \
+             `batch::Runner::new(&store).run(&mut job)`"
+        )
+    );
     let (what, _) = told(migrator.contract(B));
     assert!(what.contains("is expand, not held"), "{what}");
     migrator.contract(DROP_B).unwrap();
     migrator.contract(second).unwrap();
+}
+
+const FILL: &str = "2026-11-20-000900_modelling_after_fill";
+
+/// Adds a step that waits for a job, and has a guard.
+fn with_waiting(folder: Folder) -> Folder {
+    let metadata = format!("{HELD}after_job = \"fill\"\n");
+    folder
+        .with(FILL, &metadata, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int;")
+        .write(FILL, "guard.sql", "SELECT format('row %s is left', id) FROM t WHERE b IS NULL")
+}
+
+/// Fills `b` from `a`, row by row.
+struct Fill;
+
+impl Job for Fill {
+    type Cursor = i64;
+
+    fn name(&self) -> &'static str {
+        "fill"
+    }
+
+    fn estimate(&mut self, _: &mut UnitOfWork<'_>) -> Result<Option<u64>> {
+        Ok(Some(3))
+    }
+
+    fn next_batch(
+        &mut self,
+        uow: &mut UnitOfWork<'_>,
+        after: Option<&i64>,
+        _: u32,
+    ) -> Result<Batch<i64>> {
+        let id = after.map_or(1, |id| id + 1);
+        let fill = sql_query("UPDATE t SET b = a WHERE id = $1").bind::<BigInt, _>(id);
+        let rows = u64::try_from(fill.execute(uow.connection())?).unwrap();
+        Ok(Batch { rows, next: (rows > 0).then_some(id) })
+    }
+
+    fn verify(&mut self, _: &mut UnitOfWork<'_>) -> Result<Verdict> {
+        Ok(Verdict::Done)
+    }
+}
+
+#[test]
+fn a_step_that_waits_for_a_job_runs_when_that_has_finished() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    database.execute("INSERT INTO t (id, a) VALUES (1, 10), (2, 20), (3, 30)");
+    let folder = with_waiting(Folder::new());
+    let migrator = database.migrator(&folder);
+    assert_eq!(migrator.up().unwrap(), []);
+    assert_eq!(migrator.status().unwrap().held, [FILL]);
+    let waits = |how_far: &str| {
+        let (what, _) = told(migrator.contract(FILL));
+        let expected =
+            format!("{FILL}: waits for the job fill, which is {how_far}: finish it with");
+        assert!(what.starts_with(&expected), "{what}");
+    };
+    waits("never begun");
+
+    let stop = Stop::default();
+    let stopped = Runner::new(&database.store)
+        .stop_with(&stop)
+        .on_progress(|event| {
+            if matches!(event, Batches::BatchDone { .. }) {
+                waits("running after 1 rows of about 3, by process");
+                stop.stop();
+            }
+        })
+        .run(&mut Fill)
+        .unwrap();
+    assert!(!stopped.is_finished());
+    waits("stopped after 1 rows of about 3");
+
+    assert!(Runner::new(&database.store).run(&mut Fill).unwrap().is_finished());
+    // What the job says is not believed blindly.
+    database.execute("INSERT INTO t (id, a) VALUES (4, 40)");
+    let (what, _) = told(migrator.contract(FILL));
+    assert!(what.ends_with("refused by its guard, which lists 1: row 4 is left"), "{what}");
+    database.execute("DELETE FROM t WHERE id = 4");
+    assert_eq!(migrator.contract(FILL).unwrap().unwrap().name, FILL);
+    assert_eq!(migrator.contract(FILL).unwrap(), None);
+    assert_eq!(database.number("sum(b) FROM t"), 60);
+}
+
+#[test]
+fn a_run_that_installs_a_context_waits_for_no_job_but_asks_the_guard() {
+    let folder = with_waiting(Folder::new());
+    let database = Database::new();
+    assert_eq!(database.migrator(&folder).up().unwrap().names().last(), Some(&FILL));
+
+    let other = Database::new();
+    let filled = |event: &Progress| {
+        if matches!(event, Progress::Finished { name, .. } if name == B) {
+            other.execute("INSERT INTO t (id) VALUES (7)");
+        }
+    };
+    let (what, _) = told(other.migrator(&folder).on_progress(filled).up());
+    assert!(what.contains("row 7 is left"), "{what}");
 }
