@@ -21,7 +21,7 @@ fn a_held_step_runs_on_a_fresh_installation_and_waits_on_an_old_one() {
     assert_eq!((status.state, status.held), (State::Current, vec![DROP_B.to_owned()]));
     old.migrator(&folder).require_current().unwrap();
 
-    let applied = old.migrator(&folder).contract("20261120000400").unwrap().unwrap();
+    let applied = old.migrator(&folder).contract("20261121000400").unwrap().unwrap();
     assert_eq!(applied.name, DROP_B);
     assert_eq!(old.migrator(&folder).contract(DROP_B).unwrap(), None);
     assert_eq!(old.objects(), fresh.objects());
@@ -60,7 +60,7 @@ fn a_guard_sees_the_locks_that_its_migration_begins_with() {
         SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 't'::regclass
                                AND mode = 'AccessExclusiveLock')";
     let folder = Folder::new().with_held().write(DROP_B, "guard.sql", guard);
-    assert_eq!(database.migrator(&folder).up().unwrap().len(), 4);
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [CORE, T, B, DROP_B]);
 
     let other = Database::new();
     let folder = folder.write(DROP_B, "up.sql", "ALTER TABLE t DROP COLUMN b;");
@@ -78,11 +78,11 @@ fn a_guard_that_fails_is_no_consent() {
     assert_eq!(database.number("count(b) FROM t"), 0);
 }
 
-const AFTER: &str = "2026-11-20-000500_modelling_after";
-const APART: &str = "2026-11-20-000600_modelling_apart";
+const AFTER: &str = "2026-11-21-000500_modelling_after";
+const APART: &str = "2026-11-21-000600_modelling_apart";
 
 fn with_followers(folder: Folder) -> Folder {
-    let needs = format!("{EXPAND}needs = [\"20261120000400\"]\n");
+    let needs = format!("{EXPAND}needs = [\"20261121000400\"]\n");
     folder.with(AFTER, &needs, "CREATE TABLE after ();", "DROP TABLE after;").with(
         APART,
         EXPAND,
@@ -140,10 +140,10 @@ fn an_interrupted_fresh_installation_is_finished_but_takes_no_later_step_with_it
     let (what, _) = told(database.migrator(&folder).on_progress(kill).up());
     assert!(what.contains(B) || what.contains("lost"), "{what}");
     let status = database.migrator(&folder).status().unwrap();
-    assert_eq!(status.applied.iter().map(|row| &row.name[..]).collect::<Vec<_>>(), [CORE, T]);
+    assert_eq!(status.names(), [CORE, T]);
 
     // The next release has another one, by chance with an older timestamp.
-    let later = "2026-11-20-000350_modelling_later";
+    let later = "2026-11-21-000350_modelling_later";
     let folder = folder.with(later, HELD, "DROP TABLE t;", "CREATE TABLE t ();");
     assert_eq!(database.migrator(&folder).up().unwrap().names(), [B, DROP_B]);
     assert_eq!(database.migrator(&folder).status().unwrap().held, [later]);
@@ -161,17 +161,17 @@ fn a_held_step_that_was_taken_back_waits_to_be_asked_for() {
     assert!(migrator.contract(DROP_B).unwrap().is_some());
 
     // What is taken back to nothing is fresh again.
-    assert_eq!(migrator.down_steps(9).unwrap().len(), 4);
+    assert_eq!(migrator.down_steps(9).unwrap().names(), [DROP_B, B, T, CORE]);
     assert_eq!(migrator.up().unwrap().names(), [CORE, T, B, DROP_B]);
 }
 
 #[test]
 fn a_held_step_is_refused_while_something_must_come_first() {
     let database = Database::new();
-    let needing = format!("{HELD}needs = [\"20261120000400\"]\n");
+    let needing = format!("{HELD}needs = [\"20261121000400\"]\n");
     let job = format!("{HELD}after_job = \"fill\"\n");
     let (second, third) =
-        ("2026-11-20-000500_modelling_second", "2026-11-20-000600_modelling_third");
+        ("2026-11-21-000500_modelling_second", "2026-11-21-000600_modelling_third");
     let folder = Folder::new()
         .with_held()
         .with(second, &needing, "CREATE TABLE second ();", "DROP TABLE second;")
@@ -196,7 +196,7 @@ fn a_held_step_is_refused_while_something_must_come_first() {
     migrator.contract(second).unwrap();
 }
 
-const FILL: &str = "2026-11-20-000900_modelling_after_fill";
+const FILL: &str = "2026-11-21-000900_modelling_after_fill";
 
 /// Adds a step that waits for a job, and has a guard.
 fn with_waiting(folder: Folder) -> Folder {
@@ -248,9 +248,10 @@ fn a_step_that_waits_for_a_job_runs_when_that_has_finished() {
     assert_eq!(migrator.status().unwrap().held, [FILL]);
     let waits = |how_far: &str| {
         let (what, _) = told(migrator.contract(FILL));
-        let expected =
-            format!("{FILL}: waits for the job fill, which is {how_far}: finish it with");
+        let expected = format!("{FILL}: waits for the job fill, which is {how_far}");
         assert!(what.starts_with(&expected), "{what}");
+        let call = ": finish it with `batch::Runner::new(&store).run(&mut job)`";
+        assert!(what.ends_with(call), "{what}");
     };
     waits("never begun");
 
