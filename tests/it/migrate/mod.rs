@@ -2,6 +2,7 @@
 
 mod folder;
 mod held;
+mod lint;
 mod locking;
 mod run;
 
