@@ -1,5 +1,7 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod columns;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 

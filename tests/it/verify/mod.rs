@@ -1,0 +1,3 @@
+//! Whether a database holds what it should.
+
+mod fingerprint;
