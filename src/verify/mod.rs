@@ -4,4 +4,6 @@ mod fingerprint;
 mod invariants;
 
 pub use fingerprint::{Compared, Comparison, Content, Fingerprint, Mapping, Source, Verdict};
-pub use invariants::{Invariant, Severity, Violation, invariants};
+pub use invariants::{Checked, Invariant, Outcome, Sanity, Severity, invariants, sanity_script};
+
+pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};

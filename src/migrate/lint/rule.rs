@@ -102,7 +102,7 @@ impl Rule {
                  looks at it"
             }
             Self::OptionalExtension => {
-                "put it into a DO block behind IF EXISTS (SELECT FROM pg_extension …)"
+                "put it into a DO block, behind an IF that looks whether pg_extension has it"
             }
             Self::InsertSelectStar => "name the columns on both sides",
             Self::Cascade => "drop what depends on it by name first",

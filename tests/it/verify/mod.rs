@@ -1,3 +1,4 @@
-//! Whether a database holds what it should.
+//! What a database holds against what it should hold.
 
 mod fingerprint;
+mod sanity;
