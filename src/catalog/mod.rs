@@ -1,5 +1,6 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod columns;
 mod load;
 mod object;
 mod snapshot;

@@ -1,7 +1,9 @@
 //! What must hold in a database, and whether it does.
 
+mod fingerprint;
 mod invariants;
 
+pub use fingerprint::{Compared, Comparison, Content, Fingerprint, Mapping, Source, Verdict};
 pub use invariants::{Checked, Invariant, Outcome, Sanity, Severity, invariants, sanity_script};
 
 pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};

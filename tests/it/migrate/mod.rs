@@ -3,6 +3,7 @@
 mod catalogs;
 mod folder;
 mod held;
+mod lint;
 mod locking;
 mod run;
 
