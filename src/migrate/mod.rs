@@ -29,7 +29,6 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
-mod tokens;
 
 pub use context::Context;
 pub use embedded::Migrations;
@@ -37,3 +36,6 @@ pub use history::Recorded;
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+
+// The build script has it beside these files.
+use crate::tokens;

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::Serialize;
 
-pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};
 use crate::error::Result;
+use crate::severity::Severity;
 use crate::unit_of_work::UnitOfWork;
 
 /// A rule that holds for every row of a context.
@@ -22,18 +22,6 @@ pub struct Invariant {
     pub severity: Severity,
     /// A query that lists violators, one text column each: their keys. Reads only.
     pub violators: &'static str,
-}
-
-/// How bad the violation of an [`Invariant`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing; nothing is wrong.
-    Note,
-    /// To be cleaned up.
-    Warning,
-    /// Data is wrong.
-    Error,
 }
 
 /// What breaks an [`Invariant`].

@@ -2,4 +2,9 @@
 
 mod invariants;
 
-pub use invariants::{Invariant, Severity, Violation, invariants};
+pub use crate::catalog::{
+    Catalog, Delta, Difference, Finding, Object, ObjectKind, ObjectName, Properties, Remedy, Scope,
+    compare,
+};
+pub use crate::severity::Severity;
+pub use invariants::{Invariant, Violation, invariants};
