@@ -5,6 +5,7 @@ mod difference;
 mod mend;
 mod normal;
 mod object;
+mod privileges;
 mod remedy;
 mod snapshot;
 
@@ -17,6 +18,8 @@ use crate::lock::Key;
 pub use compare::compare;
 pub use difference::{Difference, Finding, Remedy};
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
+pub use privileges::Privilege;
+pub(crate) use privileges::{Need, missing_privileges};
 pub use snapshot::Scope;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.

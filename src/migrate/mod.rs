@@ -29,6 +29,7 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
+mod standing;
 
 pub use context::Context;
 pub use embedded::Migrations;
@@ -37,6 +38,7 @@ pub(crate) use history::applied_versions;
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+pub(crate) use standing::Standing;
 
 // The build script has it beside these files.
 use crate::tokens;
