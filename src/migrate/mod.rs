@@ -30,7 +30,7 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
-mod tokens;
+mod standing;
 
 pub use context::Context;
 pub use embedded::Migrations;
@@ -40,3 +40,7 @@ pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+pub(crate) use standing::Standing;
+
+// The build script has it beside these files.
+use crate::tokens;
