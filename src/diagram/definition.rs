@@ -1,6 +1,6 @@
 //! Definitions as the server writes them, taken apart. `None`: it is none.
 
-use crate::migrate::tokens::{Kind, Token, tokens};
+use crate::tokens::{Kind, Token, tokens};
 
 /// The schema and the name of a relation or type.
 pub(super) type Qualified = (String, String);

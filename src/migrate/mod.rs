@@ -23,18 +23,24 @@ mod expected;
 mod folder;
 mod guard;
 mod history;
+mod lint;
 mod locked;
 mod metadata;
 mod migration;
 mod plan;
 mod report;
 mod runner;
-pub(crate) mod tokens;
+mod standing;
 
 pub use context::Context;
 pub use embedded::Migrations;
 pub use history::Recorded;
 pub(crate) use history::applied_versions;
+pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+pub(crate) use standing::Standing;
+
+// The build script has it beside these files.
+use crate::tokens;
