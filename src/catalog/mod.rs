@@ -6,6 +6,9 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use crate::error::Result;
 use crate::lock::Key;
 
+pub(crate) mod activity;
+pub(crate) mod locks;
+
 /// Whether a relation of this name, qualified and quoted where need be, exists.
 pub(crate) fn relation_exists(connection: &mut PgConnection, name: &str) -> Result<bool> {
     let exists = diesel::select(to_regclass(name).is_not_null());

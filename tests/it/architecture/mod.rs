@@ -46,6 +46,8 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
+    ("src/migrate/locked.rs", "BEGIN;SET LOCAL lock_timeout", "the part is a number"),
+    ("src/migrate/rehearsal.rs", "SET CONSTRAINTS {", "the server has quoted the names"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
