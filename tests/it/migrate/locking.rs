@@ -126,7 +126,8 @@ fn an_index_waits_longer_than_the_limits_of_the_host() {
     writer.batch_execute("BEGIN; INSERT INTO t VALUES (1, 1)").unwrap();
     let migrator = planwright::migrate::Migrator::new(&store)
         .contexts([Context::Modelling])
-        .migrations(folder.set());
+        .migrations(folder.set())
+        .lock_patience(Duration::from_millis(500));
     let (what, why) = told(migrator.up());
     assert!(what.starts_with(more) && why.contains("lock timeout"), "{what}: {why}");
     writer.batch_execute("COMMIT").unwrap();

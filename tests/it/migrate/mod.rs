@@ -1,8 +1,13 @@
 //! The schema runner against a real server.
 
+mod catalogs;
 mod folder;
 mod held;
+mod killed;
 mod locking;
+mod patience;
+mod plan;
+mod rehearsal;
 mod run;
 
 use std::error::Error as _;
