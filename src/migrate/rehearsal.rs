@@ -173,7 +173,7 @@ impl Stage {
 
         let (mut failure, mut left_out) = (None, HashMap::new());
         for Step { migration, .. } in steps {
-            let (mut effects, begin) = (Vec::new(), Instant::now());
+            let mut effects = Vec::new();
             let need = migration.needs.iter().find_map(|need| left_out.get(need));
             let ending = if failure.is_some() {
                 Ending::NotReached { why: "the one before it failed".to_owned() }
@@ -195,10 +195,7 @@ impl Stage {
             if matches!(ending, Ending::Refused { .. } | Ending::NotReached { .. }) {
                 left_out.insert(&migration.version, migration.name.as_ref());
             }
-            let duration = match ending {
-                Ending::NotReached { .. } => Duration::ZERO,
-                _ => begin.elapsed(),
-            };
+            let duration = effects.iter().map(|effect: &Effect| effect.duration).sum();
             self.done.push(Rehearsed {
                 planned: Planned::new(migration),
                 ending,

@@ -155,6 +155,15 @@ pub struct Rows {
     pub deleted: u64,
 }
 
+impl Effect {
+    /// Whether it is worth lines of its own.
+    fn is_loud(&self) -> bool {
+        let Self { locks, rewritten, rows, duration, .. } = self;
+        !(locks.is_empty() && rewritten.is_empty() && rows.is_empty())
+            || *duration >= Duration::from_millis(10)
+    }
+}
+
 impl fmt::Display for Rehearsal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.migrations.is_empty() {
@@ -209,10 +218,22 @@ impl fmt::Display for Rehearsed {
                 writeln!(f, "      perhaps for want of {name}, which was not tried")?;
             }
         }
-        for effect in effects {
+        let (loud, quiet): (Vec<_>, Vec<_>) = effects.iter().partition(|effect| effect.is_loud());
+        for effect in loud {
             write!(f, "{effect}")?;
         }
-        Ok(())
+        if quiet.is_empty() {
+            return Ok(());
+        }
+        let took: Duration = quiet.iter().map(|effect| effect.duration).sum();
+        let others = if quiet.len() == effects.len() { "" } else { "other " };
+        let statements = if quiet.len() == 1 { "statement" } else { "statements" };
+        writeln!(
+            f,
+            "      {} ms: {} {others}{statements}, with no effect on what was there",
+            took.as_millis(),
+            quiet.len()
+        )
     }
 }
 

@@ -7,20 +7,20 @@ use super::*;
 /// The catalog in words, so that databases can be compared.
 fn catalog(database: &Database) -> Vec<String> {
     database.texts(
-        "SELECT format('%s %s %s', c.oid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
-                || a.attnotnull || coalesce(col_description(c.oid, a.attnum), '')
+        "SELECT concat_ws(' ', c.oid::regclass, a.attname, format_type(a.atttypid, a.atttypmod),
+                         a.attnotnull, col_description(c.oid, a.attnum))
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
          WHERE c.relnamespace IN ('public'::regnamespace, to_regnamespace('planwright'))
            AND NOT a.attisdropped
          UNION ALL
-         SELECT pg_get_indexdef(indexrelid) || indisvalid FROM pg_index WHERE indexrelid >= 16384
+         SELECT concat_ws(' ', pg_get_indexdef(indexrelid), indisvalid) FROM pg_index WHERE indexrelid >= 16384
          UNION ALL
-         SELECT conrelid::regclass || conname || pg_get_constraintdef(oid) || convalidated
+         SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
          FROM pg_constraint WHERE oid >= 16384
          UNION ALL
          SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND oid >= 16384
          UNION ALL
-         SELECT version || kind || name || checksum || array_to_string(installs, ',')
+         SELECT concat_ws(' ', version, kind, name, checksum, installs)
          FROM planwright.migrations
          ORDER BY 1",
     )
