@@ -1,29 +1,25 @@
 //! Runs that end in the middle, and the ones that finish them.
 
 use planwright::migrate::Progress;
+use planwright::verify::Catalog;
 
 use super::*;
 
-/// The catalog in words, so that databases can be compared.
-fn catalog(database: &Database) -> Vec<String> {
-    database.texts(
-        "SELECT concat_ws(' ', c.oid::regclass, a.attname, format_type(a.atttypid, a.atttypmod),
-                         a.attnotnull, col_description(c.oid, a.attnum))
-         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-         WHERE c.relnamespace IN ('public'::regnamespace, to_regnamespace('planwright'))
-           AND NOT a.attisdropped
-         UNION ALL
-         SELECT concat_ws(' ', pg_get_indexdef(indexrelid), indisvalid) FROM pg_index WHERE indexrelid >= 16384
-         UNION ALL
-         SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
-         FROM pg_constraint WHERE oid >= 16384
-         UNION ALL
-         SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND oid >= 16384
-         UNION ALL
-         SELECT concat_ws(' ', version, kind, name, checksum, installs)
-         FROM planwright.migrations
-         ORDER BY 1",
-    )
+/// What a database has, but for when and by whom it got it.
+fn state(database: &Database) -> (Catalog, Vec<String>) {
+    let history = database.texts(
+        "SELECT concat_ws(' ', version, kind, name, checksum, installs)
+         FROM planwright.migrations ORDER BY seq",
+    );
+    (database.catalog(), history)
+}
+
+/// Shows the difference alone.
+fn assert_is(database: &Database, expected: &(Catalog, Vec<String>), when: &str) {
+    let (catalog, history) = state(database);
+    let delta = expected.0.delta_to(&catalog);
+    assert!(delta.is_empty(), "{when}: {delta:?}");
+    assert_eq!(history, expected.1, "{when}");
 }
 
 /// Lets the session of the runner be ended by itself, in the middle of its nth statement that
@@ -59,8 +55,8 @@ fn a_run_that_is_ended_within_any_statement_is_finished_by_the_next() {
     let all: Vec<String> =
         whole.modelling().up().unwrap().into_iter().map(|applied| applied.name).collect();
     let statements = usize::try_from(no_longer(&whole)).unwrap();
-    let expected = catalog(&whole);
-    assert!(all.len() >= 9 && statements > all.len() && expected.len() > 60);
+    let expected = state(&whole);
+    assert!(all.len() >= 9 && statements > all.len() && expected.0.len() > 60);
 
     let mut reached = Vec::new();
     for nth in 1..=statements {
@@ -74,7 +70,7 @@ fn a_run_that_is_ended_within_any_statement_is_finished_by_the_next() {
         let rest = database.modelling().up().unwrap();
         assert_eq!(rest.names(), all[done..], "{nth}");
         no_longer(&database);
-        assert_eq!(catalog(&database), expected, "{nth}");
+        assert_is(&database, &expected, &format!("statement {nth}"));
     }
     reached.dedup();
     // Each of them was under way once, but for those that only validate or comment.
@@ -86,7 +82,7 @@ fn a_run_that_is_ended_between_two_migrations_is_finished_by_the_next() {
     let whole = Database::new();
     let all: Vec<String> =
         whole.modelling().up().unwrap().into_iter().map(|applied| applied.name).collect();
-    let expected = catalog(&whole);
+    let expected = state(&whole);
     for (i, last) in all.iter().enumerate() {
         let database = Database::new();
         let kill = |event: &Progress| {
@@ -96,6 +92,6 @@ fn a_run_that_is_ended_between_two_migrations_is_finished_by_the_next() {
         };
         assert!(database.modelling().on_progress(kill).up().is_err());
         assert_eq!(database.modelling().up().unwrap().names(), all[i..]);
-        assert_eq!(catalog(&database), expected);
+        assert_is(&database, &expected, last);
     }
 }
