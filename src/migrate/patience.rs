@@ -216,14 +216,12 @@ impl Locked<'_> {
         };
         let asked =
             self.watch.connection().and_then(|second| lock::timeout_words(second, lock::SCHEMA));
-        match asked {
-            Ok(Some(words)) => words == info.message(),
-            // The first session is gone, and the second holds its lock. Or that one is gone.
-            Ok(None) | Err(_) => {
-                self.watch.connection = None;
-                false
-            }
+        if let Ok(Some(words)) = asked {
+            return words == info.message();
         }
+        // The first session is gone, and the second holds its lock. Or that one is gone.
+        self.watch.connection = None;
+        false
     }
 }
 

@@ -347,14 +347,13 @@ impl Stage {
         connection: &mut PgConnection,
         statement: &Statement<'_>,
     ) -> Result<String, Stop> {
-        let relation = match ConcurrentIndex::of(statement) {
-            Some(index) => index.table,
-            None => {
-                // DROP INDEX CONCURRENTLY IF EXISTS takes one name.
-                let name = statement.tokens.iter().skip(5);
-                let name = name.take_while(|t| !t.is("cascade") && !t.is("restrict"));
-                name.map(|token| token.text).collect()
-            }
+        let relation = if let Some(index) = ConcurrentIndex::of(statement) {
+            index.table
+        } else {
+            // DROP INDEX CONCURRENTLY IF EXISTS takes one name.
+            let name = statement.tokens.iter().skip(5);
+            let name = name.take_while(|token| !token.is("cascade") && !token.is("restrict"));
+            name.map(|token| token.text).collect()
         };
         // What is not there is found out by the statement.
         let found = locks::relation_oid(connection, &relation)?;

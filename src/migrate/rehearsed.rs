@@ -109,6 +109,7 @@ pub struct Effect {
     pub duration: Duration,
     /// The locks that it added on relations that were there before: on tables every one, on
     /// indexes those that are in the way of use. Deferred constraints count to the last statement.
+    /// What the rehearsal holds already, perhaps by an earlier migration, is not added again.
     pub locks: Vec<RelationLock>,
     /// The relations, there before, that have another file now: tables and indexes were written
     /// anew, which takes time and space, or emptied.
@@ -182,8 +183,8 @@ impl fmt::Display for Rehearsal {
         if !self.locks.is_empty() {
             writeln!(
                 f,
-                "locks were held until the end of the rehearsal; a run gives them back after each \
-                 migration:"
+                "locks are told where they were taken first, and were held until the end of the \
+                 rehearsal; a run gives them back after each migration:"
             )?;
         }
         for HeldLock { relation, mode, held } in &self.locks {
@@ -241,7 +242,11 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "      {} ms: {}", self.duration.as_millis(), head(&self.statement))?;
         for RelationLock { relation, mode } in &self.locks {
-            writeln!(f, "          locks {relation}: {mode}")?;
+            let stronger =
+                |other: &&RelationLock| other.relation == *relation && other.mode > *mode;
+            if self.locks.iter().find(stronger).is_none() {
+                writeln!(f, "          locks {relation}: {mode}")?;
+            }
         }
         for relation in &self.rewritten {
             writeln!(f, "          rewrites {relation}")?;

@@ -1,8 +1,12 @@
 //! Runs that end in the middle, and the ones that finish them.
 
+use std::thread;
+
 use planwright::migrate::Progress;
+use planwright::testing::FaultProxy;
 use planwright::verify::Catalog;
 
+use super::locking::{busy_writer, wait_for_blocked_index};
 use super::*;
 
 /// What a database has, but for when and by whom it got it.
@@ -95,4 +99,41 @@ fn a_run_that_is_ended_between_any_two_migrations_is_finished_by_the_next_ones()
     }
     assert_eq!(database.modelling().up().unwrap().names(), all[all.len() - 1..]);
     assert_is(&database, &expected);
+}
+
+#[test]
+fn an_index_whose_runner_is_gone_is_finished_by_the_server_and_recognised() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    let folder = Folder::with_index();
+    let proxy = FaultProxy::in_front_of(&database.url).unwrap();
+    let url = proxy.url_for(&database.url).unwrap();
+    let store = Store::connect(&url, &StoreOptions::default()).unwrap();
+    let mut writer = busy_writer(&database);
+    let mut events = Vec::new();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            Migrator::new(&store).contexts([Context::Modelling]).migrations(folder.set()).up()
+        });
+        wait_for_blocked_index(&database);
+        proxy.cut_all();
+        let (what, _) = told(first.join().unwrap());
+        assert!(what.starts_with(INDEX), "{what}");
+        // As long as the index waits, the server does not notice.
+        let second = database.migrator(&folder).on_progress(|event| {
+            if matches!(event, Progress::WaitingForLock { .. }) {
+                writer.batch_execute("COMMIT").unwrap();
+            }
+            events.push(event.clone());
+        });
+        assert_eq!(second.up().unwrap().names(), [INDEX]);
+    });
+    assert!(matches!(events[0], Progress::WaitingForLock { .. }), "{events:?}");
+    let dropped = |event: &Progress| matches!(event, Progress::DroppedInvalidIndex { .. });
+    assert!(!events.iter().any(dropped), "{events:?}");
+    assert_eq!(
+        database
+            .number("count(*) FROM pg_index WHERE indisvalid AND indexrelid = 't_a_ix'::regclass"),
+        1
+    );
 }

@@ -186,7 +186,8 @@ fn each_statement_is_told_with_its_locks_its_rewrites_and_its_rows() {
         "          locks public.t: ACCESS EXCLUSIVE\n",
         "          rewrites public.t\n",
         "          writes public.t: 0 inserted, 3 updated, 0 deleted\n",
-        "locks were held until the end of the rehearsal; a run gives them back after each migration:\n",
+        "locks are told where they were taken first, and were held until the end of the rehearsal; \
+         a run gives them back after each migration:\n",
         "      ACCESS EXCLUSIVE on public.t for ",
         "public.u_id_seq has given numbers that are not given back\n",
     ] {
