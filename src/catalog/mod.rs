@@ -1,9 +1,11 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod activity;
 pub(crate) mod columns;
 mod compare;
 mod difference;
 mod load;
+pub(crate) mod locks;
 mod mend;
 mod normal;
 mod object;
