@@ -44,7 +44,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Outcome {
         ),
     )?;
     let of = |columns: usize| {
-        let source = Source::table("item").columns(&COLUMNS[..columns]);
+        let source = Source::table("item").columns(COLUMNS.into_iter().take(columns));
         move |_| timed(|| Fingerprint::take_on(store, std::slice::from_ref(&source), 1))
     };
     let scan = "SELECT count(*)::float8 FROM (SELECT FROM item OFFSET 0) i";
