@@ -64,7 +64,8 @@ impl Patience {
 #[non_exhaustive]
 pub struct Blocked {
     answer: DieselError,
-    /// The sessions that the last try has waited for. Empty where they could not be seen.
+    /// The sessions that the last try has waited for; where it was over before they were seen, the
+    /// older ones that have locked what it names.
     pub blockers: Vec<Blocker>,
 }
 
@@ -131,6 +132,7 @@ impl Locked<'_> {
     pub(super) fn patiently<T>(
         &mut self,
         migration: &Migration,
+        sql: &str,
         mut work: impl FnMut(&mut PgConnection) -> Result<T, Stop> + Send,
     ) -> Result<T, Stop>
     where
@@ -147,9 +149,14 @@ impl Locked<'_> {
             );
             let Err(Stop::Failed(error)) = done else { return done };
             let took = try_began.elapsed();
-            let Some(source) = self.transient(&error, took >= limit) else {
+            let Some(why) = self.transient(&error, took >= limit) else {
                 return Err(Stop::Failed(error));
             };
+            if blockers.is_empty() {
+                // It was too short to be seen. What began later has waited behind it.
+                let age = try_began.elapsed();
+                blockers = activity::users_of(&mut self.connection, &names(sql), age)?;
+            }
             let pause = Patience::pause(limit);
             if begin.elapsed() + pause >= self.patience.total {
                 let waited = format!("gave up after {tries} tries in {:.1?}", begin.elapsed());
@@ -157,7 +164,7 @@ impl Locked<'_> {
             }
             (self.progress)(Progress::Retrying {
                 name: migration.to_string(),
-                why: source,
+                why,
                 lock_timeout: limit,
                 pause,
                 blockers,
@@ -194,6 +201,8 @@ impl Locked<'_> {
         let sessions = activity::users_of(&mut self.connection, &names, self.patience.first)?;
         if !sessions.is_empty() {
             (self.progress)(Progress::InTheWay { name: migration.to_string(), sessions });
+            // It will be wanted, and a short try may be over before it is there.
+            drop(self.watch.connection());
         }
         Ok(())
     }

@@ -33,8 +33,10 @@ fn forgetful(database: &Database) -> (PgConnection, i32) {
 }
 
 fn is_the_report(blockers: &[Blocker], pid: i32) {
-    let [blocker] = blockers else { panic!("{blockers:?}") };
-    assert_eq!((blocker.pid, &*blocker.application), (pid, "the report"));
+    // Others may be slow as well, on a busy machine.
+    let report = blockers.iter().find(|blocker| blocker.pid == pid);
+    let Some(blocker) = report else { panic!("{blockers:?}") };
+    assert_eq!(blocker.application, "the report");
     assert_eq!(blocker.state, "idle in transaction");
     assert_eq!(blocker.statement, "BEGIN; SELECT count(*) FROM t");
     assert!(blocker.transaction_ms.is_some_and(|ms| ms < 20_000), "{blocker}");
