@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod batch;
 mod catalog;
 mod commit;
 mod conninfo;
 mod decimal;
+pub mod diagram;
 mod error;
 mod ident;
 mod input;
@@ -14,10 +16,12 @@ mod lock;
 pub mod migrate;
 pub mod modelling;
 mod session;
+mod severity;
 mod statement;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tokens;
 mod transaction;
 mod unit_of_work;
 pub mod verify;

@@ -13,6 +13,8 @@ use super::migration::{Kind, Migration};
 use super::patience::Patience;
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
+use super::standing::status_of;
+use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
@@ -115,7 +117,7 @@ impl<'a> Migrator<'a> {
     ///
     /// Those of a query, such as [`Error::Unavailable`].
     pub fn status(&self) -> Result<Status> {
-        Ok(self.status_of(&history::read(self.store)?))
+        Ok(status_of(&self.migrations, &self.contexts, &history::read(self.store)?))
     }
 
     /// Fails unless the schema is what this release needs, or is of a later one.
@@ -176,7 +178,8 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), or where something must run before it.
+    /// refuses (with the first lines of the guard's list), or where something must run before it:
+    /// another migration, or a job (with how far that one is).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         if self.held_step(name, &history::read(self.store)?)?.is_none() {
             return Ok(None);
@@ -313,10 +316,19 @@ impl<'a> Migrator<'a> {
         if let Some(need) = migration.needs.iter().find(|need| !applied(need)) {
             return refuse(format!("needs {}, which is not applied", self.migrations.find(need)?));
         }
-        match &migration.after_job {
-            None => Ok(true),
-            Some(job) => {
-                refuse(format!("waits for the job {job}, and nothing says it has finished"))
+        let Some(job) = &migration.after_job else { return Ok(true) };
+        match batch::status(self.store, job)? {
+            Some(found) if found.phase == Phase::Finished => Ok(true),
+            found => {
+                let how_far = found.map_or("never begun".to_owned(), |found| {
+                    let rows = found.rows();
+                    let by = found.runner.map_or(String::new(), |runner| format!(", by {runner}"));
+                    format!("{} after {rows}{by}", found.phase)
+                });
+                refuse(format!(
+                    "waits for the job {job}, which is {how_far}: finish it with \
+                     `batch::Runner::new(&store).run(&mut job)`"
+                ))
             }
         }
     }
@@ -324,18 +336,6 @@ impl<'a> Migrator<'a> {
     pub(super) fn plan_of(&self, history: &[Recorded], through: Option<&str>) -> Result<Plan<'_>> {
         Strange::find(&self.migrations, &self.contexts, history).refuse_tampered()?;
         Ok(Plan::new(&self.migrations, &self.contexts, history, through))
-    }
-
-    fn status_of(&self, history: &[Recorded]) -> Status {
-        let plan = Plan::new(&self.migrations, &self.contexts, history, None);
-        let names =
-            |migrations: &[&Migration]| migrations.iter().map(ToString::to_string).collect();
-        Status {
-            held: names(&plan.held),
-            waiting: names(&plan.waiting),
-            applied: rows_of(&self.contexts, history).cloned().collect(),
-            state: Strange::find(&self.migrations, &self.contexts, history).state(&plan),
-        }
     }
 
     fn find(&self, name: &str) -> Result<&Migration> {
