@@ -69,7 +69,7 @@ pub struct Blocked {
     pub blockers: Vec<Blocker>,
 }
 
-pub(super) fn in_words(blockers: &[Blocker]) -> String {
+fn in_words(blockers: &[Blocker]) -> String {
     if blockers.is_empty() {
         return "who is in the way could not be seen".to_owned();
     }
@@ -111,16 +111,18 @@ impl<'m> Watch<'m> {
         is_over: &Receiver<Infallible>,
         mut saw: impl FnMut(Vec<Blocker>),
     ) {
-        let often =
-            |part: Duration| part.clamp(Duration::from_millis(5), Duration::from_millis(250));
-        let (pid, mut pause) = (self.pid, often(limit / 2));
+        let (soonest, latest) = (Duration::from_millis(5), Duration::from_millis(250));
+        let (pid, mut pause) = (self.pid, (limit / 2).clamp(soonest, latest));
         while is_over.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-            pause = often(limit / 4);
             match self.connection().and_then(|second| activity::blockers_of(second, pid)) {
-                Ok(now) if now.is_empty() => {}
-                Ok(now) => saw(now),
+                // A statement that works for long is looked at now and then.
+                Ok(now) if now.is_empty() => pause = (pause * 2).min(latest),
+                Ok(now) => {
+                    saw(now);
+                    pause = (limit / 4).clamp(soonest, latest);
+                }
                 // Nothing is decided by what it sees, so the first session goes on without it.
-                Err(_) => self.connection = None,
+                Err(_) => (self.connection, pause) = (None, latest),
             }
         }
     }
@@ -139,8 +141,8 @@ impl Locked<'_> {
         T: Send,
     {
         let begin = Instant::now();
-        let mut limit = self.patience.first;
-        for tries in 1.. {
+        let (mut limit, mut tries) = (self.patience.first, 1);
+        loop {
             let (try_began, mut blockers) = (Instant::now(), Vec::new());
             let done = self.watched(
                 limit,
@@ -159,7 +161,9 @@ impl Locked<'_> {
             }
             let pause = Patience::pause(limit);
             if begin.elapsed() + pause >= self.patience.total {
-                let waited = format!("gave up after {tries} tries in {:.1?}", begin.elapsed());
+                let times =
+                    if tries == 1 { "one try".to_owned() } else { format!("{tries} tries") };
+                let waited = format!("gave up after {times} in {:.1?}", begin.elapsed());
                 return Err(Stop::Failed(give_up(error, &waited, limit, blockers)));
             }
             (self.progress)(Progress::Retrying {
@@ -170,9 +174,8 @@ impl Locked<'_> {
                 blockers,
             });
             thread::sleep(pause);
-            limit = self.patience.after(limit);
+            (limit, tries) = (self.patience.after(limit), tries + 1);
         }
-        unreachable!("the tries have no end of their own")
     }
 
     /// Does some work on the session, on another thread, and sees meanwhile whom it waits for.

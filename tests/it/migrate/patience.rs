@@ -176,7 +176,7 @@ fn without_patience_it_is_tried_once_and_never_longer_than_the_store_allows() {
         .lock_timeout(Duration::from_secs(50), Duration::from_secs(60))
         .lock_patience(Duration::ZERO);
     let (what, _) = told(migrator.up());
-    assert!(what.contains("gave up after 1 tries") && what.contains("lock_timeout 30ms"), "{what}");
+    assert!(what.contains("gave up after one try") && what.contains("lock_timeout 30ms"), "{what}");
     let absurd = migrator.lock_timeout(Duration::from_secs(1 << 40), Duration::ZERO).up();
     assert!(matches!(absurd, Err(Error::Invalid { .. })), "{absurd:?}");
 }
