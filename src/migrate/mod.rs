@@ -11,6 +11,9 @@
 //! held ones of this release, so a fresh installation has the final model. A held one of a later
 //! release waits on every database.
 //!
+//! [`Migrator::plan`] tells what would run, and [`Migrator::dry_run`] executes it in a transaction
+//! that is rolled back: with the locks that each statement takes, and for how long.
+//!
 //! The history is the table `planwright.migrations`. Each row is written in the transaction of its
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
@@ -34,6 +37,7 @@ mod rehearsal;
 mod rehearsed;
 mod report;
 mod runner;
+mod stage;
 mod standing;
 
 pub use context::Context;
