@@ -111,7 +111,7 @@ impl<'a> Drift<'a> {
             let state = Recorded::of(&self.migrations, &self.contexts, &standing)?;
             let actual = Catalog::read(uow, &self.scope(&state))?;
             let mut differences = compare(&state.expected, &actual);
-            differences.retain(|one| one.finding != Finding::Extra || !state.is_of_others(one));
+            differences.retain(|one| one.finding != Finding::Extra || self.is_extra(one, &state));
             for difference in &mut differences {
                 state.explain(difference);
             }
@@ -134,6 +134,13 @@ impl<'a> Drift<'a> {
             standing.status.applied.iter().any(|row| row.context == context.name())
         };
         self.contexts.iter().copied().filter(|context| !installed(context)).collect()
+    }
+
+    /// Whether nobody knows it: neither a context that was not chosen, nor the caller.
+    fn is_extra(&self, difference: &Difference, state: &Recorded<'_>) -> bool {
+        let object = &difference.object;
+        let told = object.kind == ObjectKind::Schema && self.owned_schemas.contains(&object.name);
+        !told && state.whole.get(object).is_none()
     }
 
     /// The schemas that are looked at as a whole, and by name what is expected in others, or was
@@ -229,11 +236,6 @@ impl<'m> Recorded<'m> {
 
     fn is_core(&self, name: &ObjectName) -> bool {
         self.core.get(name).is_some()
-    }
-
-    /// Whether a context that was not chosen has made it.
-    fn is_of_others(&self, difference: &Difference) -> bool {
-        self.whole.get(&difference.object).is_some()
     }
 
     /// Says of something extra where it comes from.
