@@ -486,8 +486,7 @@ fn indexes() {
 fn an_invalid_index_is_found_and_rebuilt() {
     let shop = Shop::new();
     let fails = |sql: &str| {
-        let mut connection = PgConnection::establish(shop.0.url()).unwrap();
-        connection.batch_execute(sql).unwrap_err();
+        shop.connection.borrow_mut().batch_execute(sql).unwrap_err();
     };
     shop.execute("DROP INDEX shop.order_reference_uq");
     shop.execute("UPDATE shop.\"order\" SET reference = 'r'");

@@ -4,6 +4,7 @@ mod kinds;
 mod live;
 mod roles;
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -61,28 +62,34 @@ fn release(steps: &[Step<'_>]) -> Migrations {
 }
 
 fn execute(url: &str, sql: &str) {
-    let mut connection = PgConnection::establish(url).unwrap();
+    run(&mut PgConnection::establish(url).unwrap(), sql);
+}
+
+fn run(connection: &mut PgConnection, sql: &str) {
     connection.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 /// A database with the shop, as its history says.
-struct Shop(TestDatabase);
+struct Shop {
+    connection: RefCell<PgConnection>,
+    database: TestDatabase,
+}
 
 impl Shop {
     fn new() -> Self {
         let database = TestDatabase::new([]).unwrap();
         let migrator = Migrator::new(database.store()).contexts([Context::Modelling]);
         migrator.migrations(shop()).up().unwrap();
-        Self(database)
+        let connection = RefCell::new(PgConnection::establish(database.url()).unwrap());
+        Self { connection, database }
     }
 
     fn store(&self) -> &Store {
-        self.0.store()
+        self.database.store()
     }
 
-    /// Each statement by itself.
     fn execute(&self, sql: &str) {
-        execute(self.0.url(), sql);
+        run(&mut self.connection.borrow_mut(), sql);
     }
 
     fn drift(&self) -> Drift<'_> {

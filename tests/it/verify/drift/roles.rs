@@ -15,11 +15,11 @@ impl Roles {
     }
 
     fn app(&self) -> String {
-        format!("\"App {}\"", self.0.0.name())
+        format!("\"App {}\"", self.0.database.name())
     }
 
     fn group(&self) -> String {
-        format!("group_{}", self.0.0.name())
+        format!("group_{}", self.0.database.name())
     }
 
     fn report(&self, privileges: impl IntoIterator<Item = Privilege>) -> DriftReport {
