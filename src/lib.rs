@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod batch;
 mod catalog;
 mod commit;
 mod conninfo;
 mod decimal;
+pub mod diagram;
 mod error;
 mod ident;
 mod input;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::drift_report::{DriftReport, HeldStep};
 use crate::catalog::{
-    Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Scope, compare,
+    Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Remedy, Scope, compare,
     missing_privileges,
 };
 use crate::error::Result;
@@ -249,10 +249,10 @@ impl<'m> Recorded<'m> {
         }
         if let Some(since) = by(&self.taken_away) {
             difference.severity = difference.severity.max(Severity::Warning);
-            difference.remedy.advice = "A restored backup or an old release may have made it \
-                again. Find out who uses it before it is dropped."
-                .to_owned();
-            difference.remedy.sql.clear();
+            difference.remedy = Remedy::advice(
+                "A restored backup or an old release may have made it again. Find out who uses it \
+                 before it is dropped.",
+            );
             difference.finding = Finding::Leftover { since };
         } else if let Some(migration) = by(&self.to_come) {
             difference.remedy.advice = format!(

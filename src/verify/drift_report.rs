@@ -115,8 +115,7 @@ impl fmt::Display for DriftReport {
                  expect: {}",
                 self.unknown.join(", ")
             )?,
-            State::Ahead { .. } => {}
-            State::Current => {}
+            State::Ahead { .. } | State::Current => {}
         }
         if !self.unknown.is_empty() && !matches!(self.status.state, State::Tampered { .. }) {
             writeln!(
