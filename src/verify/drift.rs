@@ -47,6 +47,7 @@ pub struct Drift<'a> {
     contexts: Vec<Context>,
     owned_schemas: Vec<String>,
     roles: Vec<(String, Vec<Privilege>)>,
+    accepted: Vec<String>,
 }
 
 impl<'a> Drift<'a> {
@@ -58,6 +59,7 @@ impl<'a> Drift<'a> {
             contexts: vec![Context::Core],
             owned_schemas: Vec::new(),
             roles: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 
@@ -95,6 +97,14 @@ impl<'a> Drift<'a> {
         self
     }
 
+    /// Names differences that are known and shall stay, by their
+    /// [`key`](Difference::key): they are listed by themselves. So are keys of none that is there,
+    /// so that a list which is out of date is noticed.
+    pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.accepted.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
     /// Compares.
     ///
     /// The unit sees one moment of the tables, but the server writes definitions as they are now: a
@@ -116,8 +126,16 @@ impl<'a> Drift<'a> {
                 state.explain(difference);
             }
             differences.extend(missing_privileges(uow, &self.needs(&state))?);
+            let as_expected = state.as_expected(&actual, &differences);
+            let known = |one: &Difference| self.accepted.contains(&one.key());
+            let (accepted, differences): (Vec<_>, Vec<_>) =
+                differences.into_iter().partition(known);
+            let keys: HashSet<String> = accepted.iter().map(Difference::key).collect();
+            let unneeded = self.accepted.iter().filter(|key| !keys.contains(*key));
             let mut report = DriftReport {
-                as_expected: state.as_expected(&actual, &differences),
+                as_expected,
+                unneeded: unneeded.cloned().collect(),
+                accepted,
                 not_installed: self.not_installed(&standing),
                 held: state.held,
                 unknown: standing.unknown,

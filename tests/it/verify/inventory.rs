@@ -42,7 +42,9 @@ fn each_table_has_its_migrations_and_its_final_columns() -> Result<()> {
     );
     assert!(printed.contains("\n    description text NOT NULL\n"), "{printed}");
     let json = serde_json::to_value(&inventory).unwrap();
-    assert_eq!(json["relations"][0]["columns"][0]["type"], "boolean");
+    let first = &inventory.relations[0];
+    assert_eq!(json["relations"][0]["name"]["name"], *first.name.name);
+    assert_eq!(json["relations"][0]["columns"][0]["type"], *first.columns[0].type_);
     Ok(())
 }
 

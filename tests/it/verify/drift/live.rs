@@ -168,6 +168,30 @@ fn a_schema_that_the_host_shares_is_looked_at_where_our_tables_are() {
 }
 
 #[test]
+fn known_differences_are_accepted_by_their_keys_and_a_stale_key_is_told() {
+    let shop = Shop::new();
+    shop.execute("ALTER TABLE shop.customer ALTER COLUMN note TYPE varchar(40)");
+    shop.execute("DROP INDEX shop.order_customer_id_ix");
+    let keys = ["column shop.customer.note: type", "view shop.big: missing"];
+    let report = shop.drift().accepting(keys).run().unwrap();
+    let left: Vec<_> = report.differences.iter().map(Difference::key).collect();
+    assert_eq!(left, ["index shop.order.order_customer_id_ix: missing"]);
+    assert_eq!(report.accepted[0].key(), keys[0]);
+    assert_eq!(report.unneeded, [keys[1]]);
+    assert!(!report.is_clean());
+    let both = shop.drift().accepting(keys).accepting(left).run().unwrap();
+    assert!(both.is_clean(), "{both}");
+    let printed = both.to_string();
+    let accepted =
+        "[x] accepted: column shop.customer.note has type character varying(40) instead of text\n";
+    assert!(printed.contains(accepted), "{printed}");
+    assert!(
+        printed.contains("[-] to be accepted, and not there: view shop.big: missing\n"),
+        "{printed}"
+    );
+}
+
+#[test]
 fn an_empty_database_is_not_clean_and_nothing_is_expected_of_it() {
     let database = TestDatabase::new([]).unwrap();
     let report = drift(&database).role("nobody", Privilege::ALL).run().unwrap();
