@@ -1,5 +1,6 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod names;
 mod object;
 mod snapshot;
 
