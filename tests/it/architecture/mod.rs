@@ -45,6 +45,11 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ),
     ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
+    (
+        "src/verify/invariants.rs",
+        "SELECT count(*) OVER ()",
+        "the parts are constants: a rule and a number",
+    ),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
