@@ -15,6 +15,8 @@
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
 
+mod adopt;
+mod adoption;
 mod alone;
 mod checksum;
 mod context;
@@ -29,8 +31,10 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
+mod target;
 mod tokens;
 
+pub use adoption::Adoption;
 pub use context::Context;
 pub use embedded::Migrations;
 pub use history::Recorded;

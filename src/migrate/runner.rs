@@ -41,8 +41,10 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// ```
 #[must_use = "a migrator does nothing until it is asked to"]
 pub struct Migrator<'a> {
-    store: &'a Store,
-    migrations: Migrations,
+    pub(super) store: &'a Store,
+    pub(super) migrations: Migrations,
+    /// The keys of differences that do not stand against an adoption.
+    pub(super) accepted: Vec<String>,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
     lock_wait: Duration,
@@ -55,6 +57,7 @@ impl<'a> Migrator<'a> {
         Self {
             store,
             migrations: Migrations::embedded(),
+            accepted: Vec::new(),
             contexts: vec![Context::Core],
             lock_wait: Duration::from_secs(60),
             listener: RefCell::new(None),
@@ -325,7 +328,7 @@ impl<'a> Migrator<'a> {
         Err(Error::migration(&*migration.name, what, None))
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Locked<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn locked<T>(&self, work: impl FnOnce(&mut Locked<'_>) -> Result<T>) -> Result<T> {
         let tell = |event: Progress| {
             if let Some(listener) = &mut *self.listener.borrow_mut() {
                 listener(&event);
