@@ -14,10 +14,12 @@ mod lock;
 pub mod migrate;
 pub mod modelling;
 mod session;
+mod severity;
 mod statement;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tokens;
 mod transaction;
 mod unit_of_work;
 pub mod verify;

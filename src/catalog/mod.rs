@@ -1,7 +1,12 @@
 //! Every query of the system catalogs.
 
+mod compare;
+mod difference;
+mod mend;
 pub(crate) mod names;
+mod normal;
 mod object;
+mod remedy;
 mod snapshot;
 
 use diesel::prelude::*;
@@ -10,6 +15,8 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use crate::error::Result;
 use crate::lock::Key;
 
+pub use compare::compare;
+pub use difference::{Difference, Finding, Remedy};
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
 pub use snapshot::Scope;
 

@@ -32,7 +32,6 @@ mod plan;
 mod report;
 mod runner;
 mod target;
-mod tokens;
 
 pub use adoption::Adoption;
 pub use context::Context;
@@ -42,3 +41,6 @@ pub(crate) use history::applied_versions;
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+
+// The build script has it beside these files.
+use crate::tokens;

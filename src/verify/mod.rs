@@ -2,6 +2,10 @@
 
 mod invariants;
 
-pub use invariants::{Checked, Invariant, Outcome, Sanity, Severity, invariants, sanity_script};
+pub use invariants::{Checked, Invariant, Outcome, Sanity, invariants, sanity_script};
 
-pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};
+pub use crate::catalog::{
+    Catalog, Delta, Difference, Finding, Object, ObjectKind, ObjectName, Properties, Remedy, Scope,
+    compare,
+};
+pub use crate::severity::Severity;
