@@ -182,7 +182,8 @@ impl<'m> Adopting<'m> {
     fn tables(&self, connection: &mut PgConnection) -> Result<Vec<(String, String)>> {
         let live = Catalog::read_on(connection, &self.target.scope()?)?;
         let tables = live.iter().filter(|(name, properties)| {
-            name.kind == ObjectKind::Table && properties.get("form").is_none_or(|of| of != "foreign")
+            name.kind == ObjectKind::Table
+                && properties.get("form").is_none_or(|of| of != "foreign")
         });
         Ok(tables.map(|(name, _)| (name.schema.clone(), name.name.clone())).collect())
     }

@@ -53,7 +53,8 @@ pub(super) fn judge<'m>(
     let held = target.shown(live)?;
     let state = target.state(&held);
     let expected = target.catalog(&state)?;
-    if !expected.iter().any(|(name, _)| name.kind == ObjectKind::Table && live.get(name).is_some()) {
+    if !expected.iter().any(|(name, _)| name.kind == ObjectKind::Table && live.get(name).is_some())
+    {
         let context = last.context;
         let what = format!(
             "there is nothing to adopt: this database has no table of {context}. Run \
@@ -82,6 +83,9 @@ pub(super) fn judge<'m>(
         ahead.weigh(&mut difference, live);
         if let (Finding::Extra, Some(by)) = (&difference.finding, gone.get(&difference.object)) {
             difference.finding = Finding::Leftover { since: by.to_string() };
+            difference.severity = Severity::Error;
+            difference.remedy.advice =
+                "Adopt a state that has it, or drop it where nothing is lost.".to_owned();
         }
         let list = if accepted.contains(&difference.key()) {
             &mut adoption.accepted
@@ -139,28 +143,23 @@ impl<'m> Ahead<'m> {
 
     /// Makes more of a difference over which a later migration would stumble.
     fn weigh(&self, difference: &mut Difference, live: &Catalog) {
-        let object = &difference.object;
-        let (stumbles, advice) = match &difference.finding {
-            Finding::Extra => {
-                let found = live.get(object);
-                let Some(later) = self.makes(object, found) else { return };
-                (later, format!("{later} makes it: adopt a state that has it, or rename it"))
-            }
-            Finding::Renamed { .. } => {
-                let Some(later) = self.0.iter().map(|(one, _)| *one).find(|one| names(one, object))
-                else {
-                    return;
-                };
-                (later, format!("{later} calls it by its name"))
-            }
-            _ => return,
+        let Difference { object, finding, severity, remedy } = difference;
+        let later = match finding {
+            Finding::Extra => self.makes(object, live.get(object)),
+            Finding::Renamed { .. } => self.calls(object),
+            _ => None,
         };
-        if stumbles.kind != Kind::Held {
-            difference.severity = Severity::Error;
+        let Some(later) = later else { return };
+        // A held one may never be asked for.
+        if later.kind != Kind::Held {
+            *severity = Severity::Error;
         }
-        let so_far = std::mem::take(&mut difference.remedy.advice);
-        difference.remedy.advice =
-            if so_far.is_empty() { advice } else { format!("{advice}. {so_far}") };
+        remedy.advice = match finding {
+            Finding::Extra => {
+                format!("{later} makes it: adopt a state that has it, or rename this one.")
+            }
+            _ => format!("{later} calls it by its name. {}", remedy.advice).trim_end().to_owned(),
+        };
     }
 
     /// The migration that makes this object, unless it takes the one that is there for its own.
@@ -171,13 +170,16 @@ impl<'m> Ahead<'m> {
             (!taken).then_some(*migration)
         })
     }
-}
 
-/// Whether the statements of a migration name the object.
-fn names(migration: &Migration, object: &ObjectName) -> bool {
-    let statements = known_statements(&migration.up);
-    let mut tokens = statements.iter().flat_map(|statement| &statement.tokens);
-    tokens.any(|token| token.text.trim_matches('"').eq_ignore_ascii_case(&object.name))
+    /// The migration whose statements name this object.
+    fn calls(&self, object: &ObjectName) -> Option<&'m Migration> {
+        let named = |migration: &&Migration| {
+            let statements = known_statements(&migration.up);
+            let mut tokens = statements.iter().flat_map(|statement| &statement.tokens);
+            tokens.any(|token| token.text.trim_matches('"').eq_ignore_ascii_case(&object.name))
+        };
+        self.0.iter().map(|(migration, _)| *migration).find(named)
+    }
 }
 
 impl Adoption {

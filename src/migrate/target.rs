@@ -158,12 +158,7 @@ impl<'m> Target<'m> {
 
 /// Whether the live catalog has what a migration makes, and has not what it takes away. One that
 /// changes no object cannot be seen.
-fn shows(
-    migration: &Migration,
-    without: &Catalog,
-    with: &Catalog,
-    live: &Catalog,
-) -> Result<bool> {
+fn shows(migration: &Migration, without: &Catalog, with: &Catalog, live: &Catalog) -> Result<bool> {
     let delta = migration.delta()?;
     let (before, after) = (compare(without, live), compare(with, live));
     let made = delta.made.iter().map(|object| &object.name).all(|name| {

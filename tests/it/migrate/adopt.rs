@@ -124,14 +124,16 @@ fn a_live_database_is_adopted_at_its_baseline_and_goes_on_from_there() {
     assert_eq!((status.state, status.held), (State::Current, names_of(Kind::Held)));
     database.execute(WRITE);
     database.modelling().contract(KEY).unwrap().unwrap();
-    assert_eq!(database.number("count(*) FROM plan_measure"), 5 + 8);
+    // At the baseline, after each step, and at the end.
+    let written = i64::try_from(names_of(Kind::Expand).len()).unwrap() + 2;
+    assert_eq!(database.number("count(*) FROM plan_measure"), 5 + written);
 
     // Back as far as it goes: what was adopted is the host's.
     let reverted = database.modelling().down_to(BASE).unwrap();
     assert_eq!(reverted.len(), names_of(Kind::Expand).len() + 1);
     let (what, _) = told(database.modelling().down());
     assert!(what.starts_with("2026-11-20-000100") && what.contains("was adopted"), "{what}");
-    assert_eq!(database.number("count(*) FROM plan_recommendations"), 5 + 8);
+    assert_eq!(database.number("count(*) FROM plan_recommendations"), 5 + written);
     assert_eq!(database.texts("SELECT id FROM front_end.plan"), [""; 0]);
 }
 
@@ -155,15 +157,17 @@ fn what_the_host_has_beside_and_has_named_itself_is_noted() {
     ] {
         assert!(notes.contains(&note.to_owned()), "{note} of {notes:#?}");
     }
-    assert_eq!(notes.len(), 12, "{notes:#?}");
+    assert_eq!(notes.len(), 13, "{notes:#?}");
     let names = database.texts(
         "SELECT table_name || ': ' || actual_name || ' = ' || expected_name
            FROM planwright.adopted_names WHERE schema_name = 'public' AND context = 'modelling'
           ORDER BY 1",
     );
-    assert_eq!(names.len(), 10, "{names:#?}");
+    assert_eq!(names.len(), 11, "{names:#?}");
     assert!(names.contains(&"plan: FK_plan_scenario = plan_scenario_id_fkey".to_owned()));
-    assert!(names.contains(&"scenario: one default scenario = scenario_portfolio_id_uq".to_owned()));
+    assert!(
+        names.contains(&"scenario: one default scenario = scenario_portfolio_id_uq".to_owned())
+    );
     assert!(!names.iter().any(|name| name.contains("IX_plan_property")));
 }
 
@@ -363,9 +367,12 @@ fn a_database_that_was_brought_on_by_hand_is_adopted_as_far_as_it_is() {
     // The host brings it further, and says so.
     database.run_by_hand(VIEW, KEY);
     let adoption = database.adopt(KEY).unwrap().unwrap();
-    assert_eq!(adoption.migrations, ["2026-11-20-000700_modelling_plan_property_id_scenario_id_key"]);
+    assert_eq!(
+        adoption.migrations,
+        ["2026-11-20-000700_modelling_plan_property_id_scenario_id_key"]
+    );
     assert_eq!(database.modelling().contract(KEY).unwrap(), None);
-    assert_eq!(database.number("count(*) FROM planwright.adopted_names"), 10);
+    assert_eq!(database.number("count(*) FROM planwright.adopted_names"), 11);
 }
 
 #[test]
@@ -404,8 +411,12 @@ fn a_change_of_a_table_that_is_under_way_is_waited_for_and_seen() {
     let database = legacy();
     let mut other = database.connection();
     // Locks what the comparison does not need, so that it gets as far as the tables.
-    other.batch_execute("BEGIN; ALTER TABLE recommendation VALIDATE CONSTRAINT \"CK_cost\"").unwrap();
-    other.batch_execute("ALTER TABLE recommendation ALTER COLUMN sap_points SET STATISTICS 7").unwrap();
+    other
+        .batch_execute("BEGIN; ALTER TABLE recommendation VALIDATE CONSTRAINT \"CK_cost\"")
+        .unwrap();
+    other
+        .batch_execute("ALTER TABLE recommendation ALTER COLUMN sap_points SET STATISTICS 7")
+        .unwrap();
 
     let options = StoreOptions::default().lock_timeout(Duration::from_millis(100));
     let impatient = Store::connect(&database.url, &options).unwrap();
@@ -421,9 +432,7 @@ fn a_change_of_a_table_that_is_under_way_is_waited_for_and_seen() {
         while database.number(waiting) == 0 && !adopting.is_finished() {
             thread::yield_now();
         }
-        other
-            .batch_execute("ALTER TABLE recommendation DROP COLUMN sap_points; COMMIT")
-            .unwrap();
+        other.batch_execute("ALTER TABLE recommendation DROP COLUMN sap_points; COMMIT").unwrap();
         adopting.join().unwrap()
     });
     let (what, _) = told(refused);
@@ -458,7 +467,8 @@ impl Folder {
             let delta: Delta = before.delta_to(&after);
             let path = self.root.join(&*migration.name);
             if path.exists() {
-                fs::write(path.join("catalog.json"), serde_json::to_string(&delta).unwrap()).unwrap();
+                fs::write(path.join("catalog.json"), serde_json::to_string(&delta).unwrap())
+                    .unwrap();
             }
             before = after;
         }
@@ -471,6 +481,7 @@ impl Folder {
         const NEEDS: &str = "needs = [\"20261120000400\"]\n";
         Self::with_index()
             .with_held()
+            .with(D, EXPAND, "ALTER TABLE t ADD COLUMN d int;", "ALTER TABLE t DROP COLUMN d;")
             .with("2026-11-20-000450_modelling_rows", HELD, "UPDATE t SET a = 0", "SELECT 1")
             .with(
                 "2026-11-20-000500_modelling_c",
@@ -482,7 +493,10 @@ impl Folder {
     }
 }
 
-const BEFORE: &str = "CREATE TABLE t (id bigint, a int); CREATE INDEX own ON t (a) WHERE a > 0;";
+const D: &str = "2026-11-20-000420_modelling_d";
+
+const BEFORE: &str = "CREATE TABLE t (id bigint, a int); CREATE INDEX own ON t (a) WHERE a > 0;
+    ALTER TABLE t ADD COLUMN d int;";
 
 #[test]
 fn a_held_step_counts_where_the_catalog_shows_it() {
@@ -496,29 +510,40 @@ fn a_held_step_counts_where_the_catalog_shows_it() {
     };
     let rows = "2026-11-20-000450_modelling_rows";
     let c = "2026-11-20-000500_modelling_c";
-    let b = "ALTER TABLE t ADD COLUMN b int;";
-    let with_c = "ALTER TABLE t ADD COLUMN c int;";
 
-    // Not done: what needs it is not done either, and both wait.
-    let (adoption, status) = adopt(b, rows_before());
-    assert_eq!(adoption.unwrap().migrations, [T, B, INDEX]);
-    assert_eq!((status.held.len(), status.waiting.len()), (2, 1));
-
-    // Done, and seen from the column that is gone. Rows tell nothing.
-    let (adoption, status) = adopt("", "20261120000450");
-    let (what, _) = told(adoption.map(|adoption| adoption.migrations));
-    assert!(what.is_empty(), "{what}");
-    drop(status);
-
-    let (adoption, status) = adopt(with_c, "20261120000500");
+    // Not done: it waits, and with it what needs it.
+    let (adoption, status) = adopt("ALTER TABLE t ADD COLUMN b int", D);
     let adoption = adoption.unwrap();
-    assert_eq!(adoption.migrations, [T, B, INDEX, DROP_B, c]);
-    assert_eq!(adoption.held, [rows]);
+    assert_eq!((adoption.migrations, adoption.held), names([T, B, INDEX, D], [DROP_B]));
+    assert_eq!((status.held, status.waiting), names([DROP_B, rows], [c]));
+
+    // Done, as the column that is gone tells. Rows tell nothing.
+    let (adoption, status) = adopt("", D);
+    let adoption = adoption.unwrap();
+    assert_eq!((adoption.migrations, adoption.held), names([T, B, INDEX, DROP_B, D], []));
+    assert_eq!(status.state, State::Behind { pending: vec![c.to_owned()] });
     assert_eq!(status.held, [rows]);
+    let (adoption, status) = adopt("ALTER TABLE t ADD COLUMN c int", c);
+    let adoption = adoption.unwrap();
+    assert_eq!((adoption.migrations, adoption.held), names([T, B, INDEX, DROP_B, D, c], [rows]));
+    assert_eq!((status.state, status.held), (State::Current, vec![rows.to_owned()]));
+
+    // Unless it is named.
+    let (adoption, status) = adopt("", rows);
+    assert_eq!(adoption.unwrap().migrations, [T, B, INDEX, DROP_B, D, rows]);
+    assert_eq!((status.held, status.waiting), names([], []));
+
+    // What needs it says that it is done.
+    let (adoption, _) = adopt("ALTER TABLE t ADD COLUMN b int, ADD COLUMN c int", c);
+    let (what, _) = told(adoption);
+    assert!(what.contains("column public.t.b: leftover"), "{what}");
 }
 
-fn rows_before() -> &'static str {
-    "20261120000400"
+fn names<const N: usize, const M: usize>(
+    one: [&str; N],
+    other: [&str; M],
+) -> (Vec<String>, Vec<String>) {
+    (one.map(str::to_owned).into(), other.map(str::to_owned).into())
 }
 
 #[test]
@@ -528,7 +553,8 @@ fn a_name_that_a_later_migration_uses_stands_against_it() {
         .with(
             T,
             BASELINE,
-            "CREATE TABLE t (id bigint, a int CONSTRAINT t_a_ck CHECK (a > 0) NOT VALID);",
+            "CREATE TABLE t (id bigint, a int);
+             ALTER TABLE t ADD CONSTRAINT t_a_ck CHECK (a > 0) NOT VALID;",
             "DROP TABLE t;",
         )
         .with(NAMED, EXPAND, "ALTER TABLE t VALIDATE CONSTRAINT t_a_ck;", "SELECT 1;")
