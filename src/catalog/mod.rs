@@ -2,6 +2,7 @@
 
 mod compare;
 mod difference;
+mod load;
 mod mend;
 pub(crate) mod names;
 mod normal;
@@ -17,6 +18,7 @@ use crate::lock::Key;
 
 pub use compare::compare;
 pub use difference::{Difference, Finding, Remedy};
+pub(crate) use load::load;
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
 pub use snapshot::Scope;
 

@@ -12,6 +12,7 @@ use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
+use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
@@ -157,7 +158,8 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), or where something must run before it.
+    /// refuses (with the first lines of the guard's list), or where something must run before it:
+    /// another migration, or a job (with how far that one is).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         let migration = self.find(name)?;
         let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
@@ -197,7 +199,7 @@ impl<'a> Migrator<'a> {
     /// Takes the last `steps` migrations of the chosen contexts back, the newest first; fewer
     /// where there are fewer.
     ///
-    /// What belongs to [`Context::Core`] stays while another context is installed.
+    /// What belongs to [`Context::Core`] goes last, and stays while another context is installed.
     ///
     /// # Errors
     ///
@@ -251,10 +253,13 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             let history = session.history()?;
             let others = history.len() > rows_of(&self.contexts, &history).count();
+            let of_core = |row: &&Recorded| row.context == Context::Core.name();
             let mut rows: Vec<_> = rows_of(&self.contexts, &history)
-                .filter(|row| !others || row.context != Context::Core.name())
+                .filter(|row| !others || !of_core(row))
                 .collect();
             rows.reverse();
+            // The others are recorded by core, however late a part of it came.
+            rows.sort_by_key(of_core);
             let chosen = &rows[..how_many(&rows)?];
             // All of it is checked before any of it is done.
             let steps: Result<Vec<_>> = chosen.iter().map(|row| self.to_revert(row)).collect();
@@ -294,10 +299,19 @@ impl<'a> Migrator<'a> {
         if let Some(need) = migration.needs.iter().find(|need| !applied(need)) {
             return refuse(format!("needs {}, which is not applied", self.migrations.find(need)?));
         }
-        match &migration.after_job {
-            None => Ok(true),
-            Some(job) => {
-                refuse(format!("waits for the job {job}, and nothing says it has finished"))
+        let Some(job) = &migration.after_job else { return Ok(true) };
+        match batch::status(self.store, job)? {
+            Some(found) if found.phase == Phase::Finished => Ok(true),
+            found => {
+                let how_far = found.map_or("never begun".to_owned(), |found| {
+                    let rows = found.rows();
+                    let by = found.runner.map_or(String::new(), |runner| format!(", by {runner}"));
+                    format!("{} after {rows}{by}", found.phase)
+                });
+                refuse(format!(
+                    "waits for the job {job}, which is {how_far}: finish it with \
+                     `batch::Runner::new(&store).run(&mut job)`"
+                ))
             }
         }
     }

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod batch;
 mod conventions;
 mod dependencies;
 mod examples;

@@ -51,7 +51,7 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
         "the parts are constants: a rule and a number",
     ),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
-    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
+    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
 ];

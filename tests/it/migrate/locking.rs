@@ -121,7 +121,7 @@ fn an_index_waits_longer_than_the_limits_of_the_host() {
     });
 
     // In a transaction, where others queue behind it, the limit holds.
-    let more = "2026-11-20-000500_modelling_c";
+    let more = "2026-11-21-000500_modelling_c";
     let folder = folder.with(more, EXPAND, "ALTER TABLE t ADD c int", "ALTER TABLE t DROP c");
     writer.batch_execute("BEGIN; INSERT INTO t VALUES (1, 1)").unwrap();
     let migrator = planwright::migrate::Migrator::new(&store)
@@ -201,7 +201,7 @@ fn an_index_that_was_built_but_not_recorded_is_recognised() {
     let database = Database::new();
     let folder = Folder::with_index();
     database.migrator(&folder).up().unwrap();
-    let forget = "DELETE FROM planwright.migrations WHERE version = '20261120000300'";
+    let forget = "DELETE FROM planwright.migrations WHERE version = '20261121000300'";
     let oid = "'t_a_ix'::regclass::oid";
     let before = database.number(oid);
     database.execute(forget);
