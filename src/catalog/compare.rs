@@ -19,8 +19,8 @@ use crate::severity::Severity;
 /// everybody has them and they write.
 pub fn compare(expected: &Catalog, actual: &Catalog) -> Vec<Difference> {
     let both = Both { expected, actual };
-    let mut missing: BTreeSet<&ObjectName> = both.only(expected, actual);
-    let mut extra: BTreeSet<&ObjectName> = both.only(actual, expected);
+    let mut missing: BTreeSet<&ObjectName> = only(expected, actual);
+    let mut extra: BTreeSet<&ObjectName> = only(actual, expected);
     let mut found = Vec::new();
     for name in missing.clone() {
         let stands_in = |other: &&&ObjectName| both.same_essence(name, other);
@@ -56,16 +56,6 @@ pub(super) struct Both<'c> {
 }
 
 impl<'c> Both<'c> {
-    /// What is in one catalog alone, less what belongs to a relation that is.
-    fn only(&self, one: &'c Catalog, other: &Catalog) -> BTreeSet<&'c ObjectName> {
-        let absent = |name: &ObjectName| other.get(name).is_none();
-        let names = one.iter().map(|(name, _)| name);
-        names
-            .filter(|name| counts(name) && absent(name))
-            .filter(|name| !owners(name).iter().any(|of| one.get(of).is_some() && absent(of)))
-            .collect()
-    }
-
     /// Whether an object that is missing and one that is extra do the same.
     fn same_essence(&self, missing: &ObjectName, extra: &ObjectName) -> bool {
         let related = missing.schema == extra.schema && missing.relation == extra.relation;
@@ -243,6 +233,16 @@ impl<'c> Both<'c> {
             _ => false,
         }
     }
+}
+
+/// What is in one catalog alone, less what belongs to a relation that is.
+fn only<'c>(one: &'c Catalog, other: &Catalog) -> BTreeSet<&'c ObjectName> {
+    let absent = |name: &ObjectName| other.get(name).is_none();
+    let names = one.iter().map(|(name, _)| name);
+    names
+        .filter(|name| counts(name) && absent(name))
+        .filter(|name| !owners(name).iter().any(|of| one.get(of).is_some() && absent(of)))
+        .collect()
 }
 
 /// What an object belongs to, whichever of these there is.

@@ -64,7 +64,7 @@ pub(super) fn differing(
         (ObjectKind::Function, "definition") => (Error, Remedy::sql([wanted.to_owned()])),
         (ObjectKind::Grant, _) => {
             let given = privileges(wanted, there).join(", ");
-            (Error, Remedy::sql([grant(name, text(expected, "on"), &given)]))
+            (Error, Remedy::sql([grant(name, text(expected, "on"), &given, &name.name)]))
         }
         _ => (Warning, Remedy::advice("Find out who has changed it, and why.")),
     }

@@ -7,6 +7,7 @@ mod mend;
 pub(crate) mod names;
 mod normal;
 mod object;
+mod privileges;
 mod remedy;
 mod snapshot;
 
@@ -20,6 +21,8 @@ pub use compare::compare;
 pub use difference::{Difference, Finding, Remedy};
 pub(crate) use load::load;
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
+pub use privileges::Privilege;
+pub(crate) use privileges::{Need, missing_privileges};
 pub use snapshot::Scope;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.

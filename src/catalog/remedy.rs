@@ -27,7 +27,8 @@ pub(super) fn missing(name: &ObjectName, properties: &Properties, both: &Both<'_
         ObjectKind::Index => Remedy::sql([create_index(name, &name.name, properties, both)]),
         ObjectKind::Policy => Remedy::sql([create_policy(name, properties)]),
         ObjectKind::Grant => {
-            Remedy::sql([grant(name, text(properties, "on"), text(properties, "privileges"))])
+            let (on, privileges) = (text(properties, "on"), text(properties, "privileges"));
+            Remedy::sql([grant(name, on, privileges, &name.name)])
         }
         ObjectKind::Sequence => {
             Remedy::advice("Make it again, and set it beyond what it has given.")
@@ -256,8 +257,8 @@ fn create_policy(name: &ObjectName, properties: &Properties) -> String {
     ])
 }
 
-/// `GRANT … ON … TO …`. The name of the role is as the server writes it.
-pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str) -> String {
+/// `GRANT … ON … TO …`, with the role quoted where that has to be.
+pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str, role: &str) -> String {
     let what = match on {
         "schema" => ["SCHEMA ", &Ident(&name.relation).to_string()].concat(),
         "function" => ["FUNCTION ", &Ident(&name.schema).to_string(), ".", &name.relation].concat(),
@@ -265,7 +266,7 @@ pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str) -> String {
     };
     let plain = privileges.replace(" WITH GRANT OPTION", "");
     let option = if plain == privileges { "" } else { "WITH GRANT OPTION" };
-    joined(&["GRANT", &plain, "ON", &what, "TO", &name.name, option])
+    joined(&["GRANT", &plain, "ON", &what, "TO", role, option])
 }
 
 fn is_partitioned(name: &ObjectName, both: &Both<'_>) -> bool {

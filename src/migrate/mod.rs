@@ -31,6 +31,7 @@ mod migration;
 mod plan;
 mod report;
 mod runner;
+mod standing;
 mod target;
 
 pub use adoption::Adoption;
@@ -41,6 +42,7 @@ pub(crate) use history::applied_versions;
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+pub(crate) use standing::Standing;
 
 // The build script has it beside these files.
 use crate::tokens;

@@ -12,6 +12,7 @@ use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
+use super::standing::status_of;
 use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -97,7 +98,7 @@ impl<'a> Migrator<'a> {
     ///
     /// Those of a query, such as [`Error::Unavailable`].
     pub fn status(&self) -> Result<Status> {
-        Ok(self.status_of(&history::read(self.store)?))
+        Ok(status_of(&self.migrations, &self.contexts, &history::read(self.store)?))
     }
 
     /// Fails unless the schema is what this release needs, or is of a later one.
@@ -254,9 +255,8 @@ impl<'a> Migrator<'a> {
             let history = session.history()?;
             let others = history.len() > rows_of(&self.contexts, &history).count();
             let of_core = |row: &&Recorded| row.context == Context::Core.name();
-            let mut rows: Vec<_> = rows_of(&self.contexts, &history)
-                .filter(|row| !others || !of_core(row))
-                .collect();
+            let mut rows: Vec<_> =
+                rows_of(&self.contexts, &history).filter(|row| !others || !of_core(row)).collect();
             rows.reverse();
             // The others are recorded by core, however late a part of it came.
             rows.sort_by_key(of_core);
@@ -319,18 +319,6 @@ impl<'a> Migrator<'a> {
     fn plan(&self, history: &[Recorded], through: Option<&str>) -> Result<Plan<'_>> {
         Strange::find(&self.migrations, &self.contexts, history).refuse_tampered()?;
         Ok(Plan::new(&self.migrations, &self.contexts, history, through))
-    }
-
-    fn status_of(&self, history: &[Recorded]) -> Status {
-        let plan = Plan::new(&self.migrations, &self.contexts, history, None);
-        let names =
-            |migrations: &[&Migration]| migrations.iter().map(ToString::to_string).collect();
-        Status {
-            held: names(&plan.held),
-            waiting: names(&plan.waiting),
-            applied: rows_of(&self.contexts, history).cloned().collect(),
-            state: Strange::find(&self.migrations, &self.contexts, history).state(&plan),
-        }
     }
 
     fn find(&self, name: &str) -> Result<&Migration> {
