@@ -478,13 +478,13 @@ impl Folder {
     /// A table whose column goes in one held step and whose rows change in another; what comes
     /// last needs the first.
     fn for_adoption() -> Self {
-        const NEEDS: &str = "needs = [\"20261120000400\"]\n";
+        const NEEDS: &str = "needs = [\"20261121000400\"]\n";
         Self::with_index()
             .with_held()
             .with(D, EXPAND, "ALTER TABLE t ADD COLUMN d int;", "ALTER TABLE t DROP COLUMN d;")
-            .with("2026-11-20-000450_modelling_rows", HELD, "UPDATE t SET a = 0", "SELECT 1")
+            .with("2026-11-21-000450_modelling_rows", HELD, "UPDATE t SET a = 0", "SELECT 1")
             .with(
-                "2026-11-20-000500_modelling_c",
+                "2026-11-21-000500_modelling_c",
                 &format!("{EXPAND}{NEEDS}"),
                 "ALTER TABLE t ADD COLUMN c int;",
                 "ALTER TABLE t DROP COLUMN c;",
@@ -493,7 +493,7 @@ impl Folder {
     }
 }
 
-const D: &str = "2026-11-20-000420_modelling_d";
+const D: &str = "2026-11-21-000420_modelling_d";
 
 const BEFORE: &str = "CREATE TABLE t (id bigint, a int); CREATE INDEX own ON t (a) WHERE a > 0;
     ALTER TABLE t ADD COLUMN d int;";
@@ -508,8 +508,8 @@ fn a_held_step_counts_where_the_catalog_shows_it() {
         let status = database.migrator(&folder).status().unwrap();
         (adoption.map(Option::unwrap), status)
     };
-    let rows = "2026-11-20-000450_modelling_rows";
-    let c = "2026-11-20-000500_modelling_c";
+    let rows = "2026-11-21-000450_modelling_rows";
+    let c = "2026-11-21-000500_modelling_c";
 
     // Not done: it waits, and with it what needs it.
     let (adoption, status) = adopt("ALTER TABLE t ADD COLUMN b int", D);
@@ -548,7 +548,7 @@ fn names<const N: usize, const M: usize>(
 
 #[test]
 fn a_name_that_a_later_migration_uses_stands_against_it() {
-    const NAMED: &str = "2026-11-20-000200_modelling_named";
+    const NAMED: &str = "2026-11-21-000200_modelling_named";
     let folder = Folder::empty()
         .with(
             T,
