@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::adoption::{Adoption, Judged, judge};
 use super::context::Context;
 use super::history::{self, Recorded};
-use super::locked::{Locked, Outcome, Stop, transaction};
+use super::locked::{Locked, Outcome, Stop, failed, transaction};
 use super::migration::Migration;
 use super::plan::{Plan, Strange, rows_of};
 use super::runner::Migrator;
@@ -163,14 +163,18 @@ impl<'m> Adopting<'m> {
     }
 
     fn record(&self, connection: &mut PgConnection) -> Result<Adoption> {
-        // What a table is, is what this waits for and then keeps; so it is read after that.
+        // What the host has as its default would not see what was waited for.
+        connection.batch_execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
         for (schema, table) in self.tables(connection)? {
             let lock = format!(
                 "LOCK TABLE {}.{} IN SHARE UPDATE EXCLUSIVE MODE",
                 Ident(&schema),
                 Ident(&table)
             );
-            connection.batch_execute(&lock)?;
+            connection.batch_execute(&lock).map_err(|source| {
+                let what = format!("table {schema}.{table} could not be locked");
+                failed(self.migration, &what, source)
+            })?;
         }
         let Judged { adoption, migrations, renamed } = self.judged(connection)?;
         let adoption = adoption.refuse()?;

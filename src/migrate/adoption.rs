@@ -84,17 +84,17 @@ pub(super) fn judge<'m>(
         if let (Finding::Extra, Some(by)) = (&difference.finding, gone.get(&difference.object)) {
             difference.finding = Finding::Leftover { since: by.to_string() };
             difference.severity = Severity::Error;
-            difference.remedy.advice =
-                "Adopt a state that has it, or drop it where nothing is lost.".to_owned();
+            "Adopt a state that has it, or drop it where nothing is lost."
+                .clone_into(&mut difference.remedy.advice);
         }
-        let list = if accepted.contains(&difference.key()) {
+        let kept = if accepted.contains(&difference.key()) {
             &mut adoption.accepted
         } else if stands_against(&difference) {
             &mut adoption.against
         } else {
             &mut adoption.notes
         };
-        list.push(difference);
+        kept.push(difference);
     }
     let keys: Vec<_> = adoption.accepted.iter().map(Difference::key).collect();
     if let Some(unknown) = accepted.iter().find(|key| !keys.contains(key)) {
@@ -124,7 +124,7 @@ fn other_name(difference: &Difference, expected: &Catalog) -> Option<Renamed> {
         ObjectKind::Index => expected.get(object)?.get("unique").is_some_and(|of| of == "yes"),
         _ => false,
     };
-    refuses_rows.then(|| Renamed {
+    (refuses_rows && actual.name != object.name).then(|| Renamed {
         schema: actual.schema.clone(),
         table: actual.relation.clone(),
         actual: actual.name.clone(),
@@ -165,7 +165,7 @@ impl<'m> Ahead<'m> {
     /// The migration that makes this object, unless it takes the one that is there for its own.
     fn makes(&self, object: &ObjectName, found: Option<&Properties>) -> Option<&'m Migration> {
         self.0.iter().find_map(|(migration, made)| {
-            let made = made.iter().find(|made| made.name == *object)?;
+            let made = made.iter().find(|made| in_the_way(object, &made.name))?;
             let taken = !migration.transactional && found == Some(&made.properties);
             (!taken).then_some(*migration)
         })
@@ -180,6 +180,17 @@ impl<'m> Ahead<'m> {
         };
         self.0.iter().map(|(migration, _)| *migration).find(named)
     }
+}
+
+/// Whether one of these cannot be made while the other is there. Relations and types share their
+/// names.
+fn in_the_way(one: &ObjectName, other: &ObjectName) -> bool {
+    let shares = |name: &ObjectName| {
+        use ObjectKind::{Sequence, Table, Type, View};
+        matches!(name.kind, Sequence | Table | Type | View)
+    };
+    let place = |name: &ObjectName| (name.schema.clone(), name.relation.clone(), name.name.clone());
+    place(one) == place(other) && (one.kind == other.kind || shares(one) && shares(other))
 }
 
 impl Adoption {

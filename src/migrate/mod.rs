@@ -11,6 +11,9 @@
 //! held ones of this release, so a fresh installation has the final model. A held one of a later
 //! release waits on every database.
 //!
+//! A live database that has the objects of a context already is [adopted](Migrator::adopt): it is
+//! compared with what the migrations make, and their names are written into the history.
+//!
 //! The history is the table `planwright.migrations`. Each row is written in the transaction of its
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.

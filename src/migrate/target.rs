@@ -64,10 +64,18 @@ impl<'m> Target<'m> {
             if held.contains(&*migration.version) {
                 continue;
             }
-            let without = self.catalog(&self.state(&held))?;
             let mut with = held.clone();
             with.extend(self.with_needs(migration));
-            if shows(migration, &without, &self.catalog(&self.state(&with))?, live)? {
+            let (before, after) = (self.state(&held), self.state(&with));
+            let between = Between::new(self.catalog(&before)?, self.catalog(&after)?, live);
+            let mut done = between.shows(migration)?.unwrap_or(false);
+            // What it needs, and what that lets through.
+            for needed in self.migrations.iter().filter(|one| after.contains(&*one.version)) {
+                if !before.contains(&*needed.version) {
+                    done &= between.shows(needed)?.unwrap_or(true);
+                }
+            }
+            if done {
                 held = with;
             }
         }
@@ -156,18 +164,36 @@ impl<'m> Target<'m> {
     }
 }
 
-/// Whether the live catalog has what a migration makes, and has not what it takes away. One that
-/// changes no object cannot be seen.
-fn shows(migration: &Migration, without: &Catalog, with: &Catalog, live: &Catalog) -> Result<bool> {
-    let delta = migration.delta()?;
-    let (before, after) = (compare(without, live), compare(with, live));
-    let made = delta.made.iter().map(|object| &object.name).all(|name| {
-        let differs = after.iter().any(|one| stands_against(one) && one.object == *name);
-        !differs && !is_missing(name, &after)
-    });
-    let expected = |name: &&ObjectName| without.get(name).is_some() && with.get(name).is_none();
-    let gone = delta.gone.iter().filter(expected).all(|name| is_missing(name, &before));
-    Ok(!delta.is_empty() && made && gone)
+/// What a live catalog has of one state and of a later one.
+struct Between {
+    without: Catalog,
+    with: Catalog,
+    /// How the live catalog differs from either.
+    before: Vec<Difference>,
+    after: Vec<Difference>,
+}
+
+impl Between {
+    fn new(without: Catalog, with: Catalog, live: &Catalog) -> Self {
+        let (before, after) = (compare(&without, live), compare(&with, live));
+        Self { without, with, before, after }
+    }
+
+    /// Whether the live catalog has what the migration makes, and has not what it takes away, as
+    /// far as the later state shows either. `None` where it shows nothing of it.
+    fn shows(&self, migration: &Migration) -> Result<Option<bool>> {
+        let delta = migration.delta()?;
+        let made = delta.made.iter().map(|object| &object.name);
+        let made = made.filter(|name| self.with.get(name).is_some()).map(|name| {
+            let differs = |one: &Difference| stands_against(one) && one.object == *name;
+            !self.after.iter().any(differs) && !is_missing(name, &self.after)
+        });
+        let expected =
+            |name: &&ObjectName| self.without.get(name).is_some() && self.with.get(name).is_none();
+        let gone = delta.gone.iter().filter(expected);
+        let gone = gone.map(|name| is_missing(name, &self.before));
+        Ok(made.chain(gone).reduce(|one, other| one && other))
+    }
 }
 
 /// Whether the object is missing, or what it belongs to.

@@ -107,6 +107,7 @@ fn a_live_database_is_adopted_at_its_baseline_and_goes_on_from_there() {
     assert_eq!(rows, before.1, "the host's own history is its own");
 
     let status = database.modelling().status().unwrap();
+    assert!(status.to_string().contains("[x] 2026-11-20-000100_modelling_baseline (adopted)\n"));
     assert_eq!(status.state, State::Behind { pending: names_of(Kind::Expand) });
     assert_eq!(status.held, names_of(Kind::Held));
     let (what, _) = told(database.modelling().require_current());
@@ -134,7 +135,7 @@ fn a_live_database_is_adopted_at_its_baseline_and_goes_on_from_there() {
     let (what, _) = told(database.modelling().down());
     assert!(what.starts_with("2026-11-20-000100") && what.contains("was adopted"), "{what}");
     assert_eq!(database.number("count(*) FROM plan_recommendations"), 5 + written);
-    assert_eq!(database.texts("SELECT id FROM front_end.plan"), [""; 0]);
+    assert_eq!(database.everything().1, before.1);
 }
 
 fn all_pending() -> Vec<String> {
@@ -376,6 +377,32 @@ fn a_database_that_was_brought_on_by_hand_is_adopted_as_far_as_it_is() {
 }
 
 #[test]
+fn what_is_in_the_way_of_a_later_step_stands_against_it() {
+    let database = legacy();
+    // A table where a view comes, and an index that its migration takes for its own.
+    database.execute(
+        "CREATE TABLE plan_measure (id int);
+         CREATE INDEX plan_scenario_id_id_ix ON plan (scenario_id, id)",
+    );
+    let report = database.adoption(BASE);
+    assert_eq!(keys(&report.against), ["table public.plan_measure: extra"], "{report}");
+    assert!(report.to_string().contains("000600_modelling_plan_measure_view makes it"), "{report}");
+
+    database.execute(
+        "DROP TABLE plan_measure; DROP INDEX plan_scenario_id_id_ix;
+         CREATE INDEX plan_scenario_id_id_ix ON plan (scenario_id, property_id)",
+    );
+    let report = database.adoption(BASE);
+    assert_eq!(keys(&report.against), ["index public.plan.plan_scenario_id_id_ix: extra"]);
+    database.execute(
+        "DROP INDEX plan_scenario_id_id_ix;
+         CREATE INDEX plan_scenario_id_id_ix ON plan (scenario_id, id)",
+    );
+    database.adopt(BASE).unwrap().unwrap();
+    database.modelling().up().unwrap();
+}
+
+#[test]
 fn a_held_index_that_is_there_by_another_name_is_seen() {
     let database = legacy();
     database.run_by_hand(BASE, VIEW);
@@ -421,8 +448,9 @@ fn a_change_of_a_table_that_is_under_way_is_waited_for_and_seen() {
     let options = StoreOptions::default().lock_timeout(Duration::from_millis(100));
     let impatient = Store::connect(&database.url, &options).unwrap();
     let migrator = Migrator::new(&impatient).contexts([Context::Modelling]);
-    let error = migrator.adopt(Context::Modelling, BASE).unwrap_err();
-    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    let (what, why) = told(migrator.adopt(Context::Modelling, BASE));
+    assert!(what.ends_with("table public.recommendation could not be locked"), "{what}");
+    assert!(why.contains("lock timeout"), "{why}");
     assert_eq!(database.history(), [""; 0]);
 
     let waiting = "count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareUpdateExclusiveLock'
@@ -537,6 +565,37 @@ fn a_held_step_counts_where_the_catalog_shows_it() {
     let (adoption, _) = adopt("ALTER TABLE t ADD COLUMN b int, ADD COLUMN c int", c);
     let (what, _) = told(adoption);
     assert!(what.contains("column public.t.b: leftover"), "{what}");
+}
+
+#[test]
+fn a_held_step_does_not_count_while_one_that_it_needs_was_not_done() {
+    let needs = format!("{HELD}needs = [\"20261121000400\"]\n");
+    let folder = Folder::with_index()
+        .with_held()
+        .with(
+            "2026-11-21-000500_modelling_a_not_null",
+            &needs,
+            "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
+            "ALTER TABLE t ALTER COLUMN a DROP NOT NULL;",
+        )
+        .with("2026-11-21-000600_modelling_e", EXPAND, "ALTER TABLE t ADD e int;", "SELECT 1;")
+        .with_catalogs();
+    let adoption = |sql: &str| {
+        let database = Database::new();
+        database.execute(&format!("CREATE TABLE t (id bigint, a int, e int); {sql}"));
+        database.execute("CREATE INDEX own ON t (a) WHERE a > 0");
+        let migrator = database.migrator(&folder);
+        migrator.adoption(Context::Modelling, "20261121000600").unwrap().unwrap()
+    };
+    let both = adoption("ALTER TABLE t ALTER COLUMN a SET NOT NULL");
+    assert!(both.is_possible() && both.held.is_empty(), "{both}");
+    let first = adoption("");
+    assert_eq!(first.held, ["2026-11-21-000500_modelling_a_not_null"]);
+    assert!(first.is_possible(), "{first}");
+    // The host has been stricter, and has the column still.
+    let other = adoption("ALTER TABLE t ALTER COLUMN a SET NOT NULL, ADD COLUMN b int");
+    assert_eq!(keys(&other.against), ["column public.t.a: nullable"], "{other}");
+    assert_eq!(other.held, [DROP_B, "2026-11-21-000500_modelling_a_not_null"]);
 }
 
 fn names<const N: usize, const M: usize>(
