@@ -5,6 +5,7 @@ mod catalog;
 mod commit;
 mod conninfo;
 mod decimal;
+pub mod diagram;
 mod error;
 mod ident;
 mod input;

@@ -60,7 +60,7 @@ pub(crate) fn replace(
     connection: &mut PgConnection,
     context: &str,
     renamed: &[Renamed],
-) -> Result<()> {
+) -> QueryResult<()> {
     use adopted_names::dsl;
     diesel::delete(dsl::adopted_names.filter(dsl::context.eq(context))).execute(connection)?;
     let rows: Vec<_> = renamed

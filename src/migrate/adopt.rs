@@ -15,7 +15,7 @@ use super::plan::{Plan, Strange, rows_of};
 use super::runner::Migrator;
 use super::target::Target;
 use crate::catalog::names;
-use crate::catalog::{Catalog, ObjectKind};
+use crate::catalog::{Catalog, ObjectName};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 
@@ -98,10 +98,10 @@ impl Migrator<'_> {
                 return Ok(None);
             };
             // Looked at twice: a database that is not to be adopted is not given a history.
-            let work = |connection: &mut PgConnection| Ok(adopting.judged(connection)?.adoption);
-            adopting.run(session, work)?.refuse()?;
+            let seen = adopting.seen(session)?;
+            seen.adoption.refuse()?;
             self.run_core(session, &history)?;
-            adopting.run(session, |connection| adopting.record(connection)).map(Some)
+            adopting.recorded(session, &seen.tables).map(Some)
         })
     }
 
@@ -162,44 +162,46 @@ impl<'m> Adopting<'m> {
         judge(self.migration, &self.target, &live, self.accepted)
     }
 
-    fn record(&self, connection: &mut PgConnection) -> Result<Adoption> {
-        // What the host has as its default would not see what was waited for.
+    fn seen(&self, session: &mut Locked<'_>) -> Result<Judged<'m>> {
+        let seen = transaction(&mut session.connection, self.migration, |connection| {
+            Ok(self.judged(connection)?)
+        });
+        seen.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)
+    }
+
+    fn recorded(&self, session: &mut Locked<'_>, tables: &[ObjectName]) -> Result<Adoption> {
+        let recorded = session.patiently(self.migration, |connection| {
+            self.lock(connection, tables)?;
+            let Judged { adoption, migrations, renamed, .. } = self.judged(connection)?;
+            let adoption = adoption.refuse()?;
+            let context = self.migration.context.name();
+            history::adopt(connection, &migrations)
+                .and_then(|()| names::replace(connection, context, &renamed))
+                .map_err(|source| {
+                    failed(self.migration, "the history could not be written", source)
+                })?;
+            Ok(adoption)
+        });
+        recorded.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)
+    }
+
+    /// Against whoever would change the tables. Before anything is read: what was waited for is
+    /// to be seen.
+    fn lock(&self, connection: &mut PgConnection, tables: &[ObjectName]) -> Result<()> {
+        // The host may have another default, which would not see it.
         connection.batch_execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
-        for (schema, table) in self.tables(connection)? {
-            let lock = format!(
-                "LOCK TABLE {}.{} IN SHARE UPDATE EXCLUSIVE MODE",
-                Ident(&schema),
-                Ident(&table)
-            );
-            connection.batch_execute(&lock).map_err(|source| {
-                let what = format!("table {schema}.{table} could not be locked");
-                failed(self.migration, &what, source)
-            })?;
+        for ObjectName { schema, name, .. } in tables {
+            connection
+                .batch_execute(&format!(
+                    "LOCK TABLE {}.{} IN SHARE UPDATE EXCLUSIVE MODE",
+                    Ident(schema),
+                    Ident(name)
+                ))
+                .map_err(|source| {
+                    let what = format!("table {schema}.{name} could not be locked");
+                    failed(self.migration, &what, source)
+                })?;
         }
-        let Judged { adoption, migrations, renamed } = self.judged(connection)?;
-        let adoption = adoption.refuse()?;
-        history::adopt(connection, &migrations)?;
-        names::replace(connection, self.migration.context.name(), &renamed)?;
-        Ok(adoption)
-    }
-
-    fn tables(&self, connection: &mut PgConnection) -> Result<Vec<(String, String)>> {
-        let live = Catalog::read_on(connection, &self.target.scope()?)?;
-        let tables = live.iter().filter(|(name, properties)| {
-            name.kind == ObjectKind::Table
-                && properties.get("form").is_none_or(|of| of != "foreign")
-        });
-        Ok(tables.map(|(name, _)| (name.schema.clone(), name.name.clone())).collect())
-    }
-
-    fn run<T>(
-        &self,
-        session: &mut Locked<'_>,
-        work: impl FnOnce(&mut PgConnection) -> Result<T>,
-    ) -> Result<T> {
-        let done = transaction(&mut session.connection, self.migration, |connection| {
-            work(connection).map_err(Stop::Refused)
-        });
-        done.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)
+        Ok(())
     }
 }

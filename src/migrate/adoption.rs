@@ -41,6 +41,8 @@ pub(super) struct Judged<'m> {
     pub(super) adoption: Adoption,
     pub(super) migrations: Vec<&'m Migration>,
     pub(super) renamed: Vec<Renamed>,
+    /// The tables that were compared.
+    pub(super) tables: Vec<ObjectName>,
 }
 
 /// Compares a live catalog with the state that it comes closest to.
@@ -101,7 +103,12 @@ pub(super) fn judge<'m>(
         let what = format!("{unknown:?} was to be accepted, and there is no such difference");
         return Err(Error::migration(&*last.name, what, None));
     }
-    Ok(Judged { adoption, migrations: target.new_in(&state), renamed })
+    let tables = live.iter().filter(|(name, properties)| {
+        let lockable = properties.get("form").is_none_or(|form| form != "foreign");
+        name.kind == ObjectKind::Table && lockable
+    });
+    let tables = tables.map(|(name, _)| name.clone()).collect();
+    Ok(Judged { adoption, migrations: target.new_in(&state), renamed, tables })
 }
 
 /// Whether the database is not what the migrations make. What the host has beside is its own

@@ -2,11 +2,13 @@
 
 mod drift;
 mod drift_report;
+mod fingerprint;
 mod invariants;
 mod inventory;
 
 pub use drift::Drift;
 pub use drift_report::{DriftReport, HeldStep};
+pub use fingerprint::{Compared, Comparison, Content, Fingerprint, Mapping, Source, Verdict};
 pub use invariants::{Checked, Invariant, Outcome, Sanity, invariants, sanity_script};
 pub use inventory::{Inventory, InventoryColumn, InventoryRelation, inventory};
 

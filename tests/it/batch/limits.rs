@@ -12,9 +12,11 @@ use crate::support::execute as execute_in;
 
 /// A batch with more rows than this takes for ever.
 fn slow_above(most: u32) -> impl FnMut(&mut UnitOfWork<'_>, Option<&i64>, u32) -> Result<()> {
-    move |uow, _, limit| match limit > most {
-        true => execute_in(uow, "SELECT pg_sleep(60)").map(drop),
-        false => Ok(()),
+    move |uow, _, limit| {
+        if limit > most {
+            execute_in(uow, "SELECT pg_sleep(60)")?;
+        }
+        Ok(())
     }
 }
 

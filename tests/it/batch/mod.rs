@@ -2,6 +2,7 @@
 
 mod killed;
 mod limits;
+mod replica;
 mod resume;
 mod run;
 mod runners;
@@ -85,7 +86,7 @@ struct Done {
 impl Job for Count<'_> {
     type Cursor = i64;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         NAME
     }
 

@@ -141,7 +141,7 @@ struct Places {
 impl Job for Places {
     type Cursor = Place;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         NAME
     }
 
@@ -201,7 +201,7 @@ fn a_cursor_that_does_not_move_is_an_error_and_no_endless_loop() {
     struct Stuck;
     impl Job for Stuck {
         type Cursor = i64;
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             NAME
         }
         fn next_batch(

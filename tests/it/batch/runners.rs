@@ -61,7 +61,7 @@ fn jobs_of_other_names_run_beside_it() {
     struct Other;
     impl Job for Other {
         type Cursor = i64;
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "trial.other"
         }
         fn next_batch(

@@ -4,7 +4,12 @@ mod adopt;
 mod catalogs;
 mod folder;
 mod held;
+mod killed;
+mod lint;
 mod locking;
+mod patience;
+mod plan;
+mod rehearsal;
 mod run;
 
 use std::error::Error as _;

@@ -319,8 +319,8 @@ fn the_history_is_what_the_embedded_migrations_say() {
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["state"], "current");
     assert_eq!(json["applied"][first]["version"], "20261121000100");
-    let core: String = core().iter().map(|name| format!("[x] {name}\n")).collect();
-    let expected = format!("current\n{core}[x] {T}\n[x] {B}\n[x] {INDEX}\n");
+    let core = core().join("\n[x] ");
+    let expected = format!("current\n[x] {core}\n[x] {T}\n[x] {B}\n[x] {INDEX}\n");
     assert_eq!(status.to_string(), expected);
 }
 
