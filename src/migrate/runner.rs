@@ -46,7 +46,9 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 #[must_use = "a migrator does nothing until it is asked to"]
 pub struct Migrator<'a> {
     pub(super) store: &'a Store,
-    migrations: Migrations,
+    pub(super) migrations: Migrations,
+    /// The keys of differences that do not stand against an adoption.
+    pub(super) accepted: Vec<String>,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
     lock_wait: Duration,
@@ -60,6 +62,7 @@ impl<'a> Migrator<'a> {
         Self {
             store,
             migrations: Migrations::embedded(),
+            accepted: Vec::new(),
             contexts: vec![Context::Core],
             lock_wait: Duration::from_secs(60),
             patience: Patience::default(),
@@ -208,7 +211,7 @@ impl<'a> Migrator<'a> {
     /// Takes the last `steps` migrations of the chosen contexts back, the newest first; fewer
     /// where there are fewer.
     ///
-    /// What belongs to [`Context::Core`] stays while another context is installed.
+    /// What belongs to [`Context::Core`] goes last, and stays while another context is installed.
     ///
     /// # Errors
     ///
@@ -262,10 +265,12 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             let history = session.history()?;
             let others = history.len() > rows_of(&self.contexts, &history).count();
-            let mut rows: Vec<_> = rows_of(&self.contexts, &history)
-                .filter(|row| !others || row.context != Context::Core.name())
-                .collect();
+            let of_core = |row: &&Recorded| row.context == Context::Core.name();
+            let mut rows: Vec<_> =
+                rows_of(&self.contexts, &history).filter(|row| !others || !of_core(row)).collect();
             rows.reverse();
+            // The others are recorded by core, however late a part of it came.
+            rows.sort_by_key(of_core);
             let chosen = &rows[..how_many(&rows)?];
             // All of it is checked before any of it is done.
             let steps: Result<Vec<_>> = chosen.iter().map(|row| self.to_revert(row)).collect();

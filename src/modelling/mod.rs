@@ -50,8 +50,9 @@ pub use scenario::{
 pub use tonnes::Tonnes;
 
 use crate::error::Error;
+use crate::unit_of_work::UnitOfWork;
 
 /// The server's answer, a violated rule with its words.
-fn explained(error: diesel::result::Error) -> Error {
-    Error::from(error).explain(invariants::sentence)
+fn explained(uow: &UnitOfWork<'_>, error: impl Into<Error>) -> Error {
+    uow.explain(error, invariants::sentence)
 }

@@ -1,5 +1,6 @@
 //! The schema runner against a real server.
 
+mod adopt;
 mod catalogs;
 mod folder;
 mod held;
