@@ -35,7 +35,7 @@ fn embed() -> Result<(), String> {
 
     let files = folder::read(&root).map_err(|sentence| relative(&sentence, &root))?;
     let mut code = String::from("&[\n");
-    for migration::Files { folder, guard, .. } in &files {
+    for migration::Files { folder, guard, evidence, .. } in &files {
         println!("cargo::rerun-if-changed=migrations/{folder}");
         let include = |name: &str| {
             println!("cargo::rerun-if-changed=migrations/{folder}/{name}");
@@ -46,12 +46,15 @@ fn embed() -> Result<(), String> {
         };
         let (metadata, up, down) =
             (include("metadata.toml"), include("up.sql"), include("down.sql"));
-        let guard =
-            guard.as_ref().map_or("None".to_owned(), |_| format!("Some({})", include("guard.sql")));
+        let optional = |text: &Option<_>, name: &str| match text {
+            Some(_) => format!("Some({})", include(name)),
+            None => "None".to_owned(),
+        };
+        let (guard, evidence) = (optional(guard, "guard.sql"), optional(evidence, "evidence.sql"));
         writeln!(
             code,
             "    Files {{\n        folder: Cow::Borrowed({folder:?}),\n        metadata: {metadata},\n        \
-             up: {up},\n        down: {down},\n        guard: {guard},\n    }},"
+             up: {up},\n        down: {down},\n        guard: {guard},\n        evidence: {evidence},\n    }},"
         )
         .map_err(|error| error.to_string())?;
     }

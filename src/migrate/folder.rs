@@ -20,7 +20,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Files>, String> {
 
 fn read_one(path: &Path) -> Result<Files, String> {
     for file in entries(path)? {
-        let known = ["up.sql", "down.sql", "metadata.toml", "guard.sql"];
+        let known = ["up.sql", "down.sql", "metadata.toml", "guard.sql", "evidence.sql"];
         if !known.iter().any(|known| file.ends_with(known)) {
             return Err(format!("{}: no such file belongs to a migration", file.display()));
         }
@@ -31,13 +31,14 @@ fn read_one(path: &Path) -> Result<Files, String> {
             .map(Cow::Owned)
             .map_err(|error| format!("{}: {error}", file.display()))
     };
-    let guard = if path.join("guard.sql").exists() { Some(text("guard.sql")?) } else { None };
+    let optional = |name: &str| path.join(name).exists().then(|| text(name)).transpose();
     Ok(Files {
         folder: Cow::Owned(file_name(path)?),
         metadata: text("metadata.toml")?,
         up: text("up.sql")?,
         down: text("down.sql")?,
-        guard,
+        guard: optional("guard.sql")?,
+        evidence: optional("evidence.sql")?,
     })
 }
 

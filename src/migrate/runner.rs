@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::embedded::Migrations;
+use super::guard::unstated;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
@@ -45,6 +46,7 @@ pub struct Migrator<'a> {
     migrations: Migrations,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
+    confirmed: Vec<String>,
     lock_wait: Duration,
     listener: RefCell<Option<Listener<'a>>>,
 }
@@ -56,6 +58,7 @@ impl<'a> Migrator<'a> {
             store,
             migrations: Migrations::embedded(),
             contexts: vec![Context::Core],
+            confirmed: Vec::new(),
             lock_wait: Duration::from_secs(60),
             listener: RefCell::new(None),
         }
@@ -72,6 +75,14 @@ impl<'a> Migrator<'a> {
     /// Runs other migrations than the ones in this crate.
     pub fn migrations(mut self, migrations: Migrations) -> Self {
         self.migrations = migrations;
+        self
+    }
+
+    /// States what a held migration asks for in its `metadata.toml`, such as `no_readers_left`,
+    /// which only the caller can know. [`contract`](Self::contract) of one that was not given its
+    /// statement refuses with what the database shows of it. No run that installs a context asks.
+    pub fn confirm(mut self, statement: impl Into<String>) -> Self {
+        self.confirmed.push(statement.into());
         self
     }
 
@@ -154,7 +165,8 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), or where something must run before it.
+    /// refuses (with the first lines of the guard's list), where something must run before it, or
+    /// where it asks for a statement that was not [made](Self::confirm).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         let migration = self.find(name)?;
         let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
@@ -171,6 +183,12 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             if !self.must_run(migration, &session.history()?)? {
                 return Ok(None);
+            }
+            let stated = |asked: &String| self.confirmed.contains(asked);
+            if !migration.confirm.as_ref().is_none_or(stated)
+                && let Some(refusal) = unstated(&mut session.connection, migration, &self.call())?
+            {
+                return Err(refusal);
             }
             match session.apply(&Step { migration, installs: None })? {
                 Outcome::Applied(applied) => Ok(Some(applied)),
