@@ -35,7 +35,7 @@ fn embed() -> Result<(), String> {
 
     let files = folder::read(&root).map_err(|sentence| relative(&sentence, &root))?;
     let mut code = String::from("&[\n");
-    for migration::Files { folder, guard, evidence, .. } in &files {
+    for migration::Files { folder, guard, evidence, catalog, .. } in &files {
         println!("cargo::rerun-if-changed=migrations/{folder}");
         let include = |name: &str| {
             println!("cargo::rerun-if-changed=migrations/{folder}/{name}");
@@ -46,15 +46,17 @@ fn embed() -> Result<(), String> {
         };
         let (metadata, up, down) =
             (include("metadata.toml"), include("up.sql"), include("down.sql"));
-        let optional = |text: &Option<_>, name: &str| match text {
+        let optional = |file: &Option<_>, name: &str| match file {
             Some(_) => format!("Some({})", include(name)),
             None => "None".to_owned(),
         };
         let (guard, evidence) = (optional(guard, "guard.sql"), optional(evidence, "evidence.sql"));
+        let catalog = optional(catalog, "catalog.json");
         writeln!(
             code,
             "    Files {{\n        folder: Cow::Borrowed({folder:?}),\n        metadata: {metadata},\n        \
-             up: {up},\n        down: {down},\n        guard: {guard},\n        evidence: {evidence},\n    }},"
+             up: {up},\n        down: {down},\n        guard: {guard},\n        \
+             evidence: {evidence},\n        catalog: {catalog},\n    }},"
         )
         .map_err(|error| error.to_string())?;
     }

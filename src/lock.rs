@@ -4,6 +4,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
+use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 
@@ -21,6 +22,19 @@ const CLASS: i32 = 0x706c_616e;
 /// Held by the session that changes the schema.
 pub(crate) const SCHEMA: Key = Key { class: CLASS, object: 1 };
 
+/// `plaj` in ASCII: the class of the jobs over the data.
+const JOB_CLASS: i32 = 0x706c_616a;
+
+/// Held by the session that runs the job of this name.
+///
+/// The object is the beginning of the name's SHA-256. Two names in 2,147,483,648 share one: such
+/// jobs run one after the other, and nothing else happens.
+pub(crate) fn job(name: &str) -> Key {
+    let hash = Sha256::digest(name.as_bytes());
+    let object = i32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    Key { class: JOB_CLASS, object: object & i32::MAX }
+}
+
 /// Takes the lock for the session, if it is free.
 pub(crate) fn try_session(connection: &mut PgConnection, key: Key) -> Result<bool> {
     let taken = diesel::select(pg_try_advisory_lock(key.class, key.object));
@@ -37,4 +51,16 @@ pub(crate) fn release_session(connection: &mut PgConnection, key: Key) -> Result
 extern "SQL" {
     fn pg_try_advisory_lock(class: Integer, object: Integer) -> Bool;
     fn pg_advisory_unlock(class: Integer, object: Integer) -> Bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_job_is_the_same_in_every_release() {
+        let key = job("a_job");
+        assert_eq!((key.class, key.object), (0x706c_616a, 0));
+        assert_ne!(job("b_job").object, key.object);
+    }
 }

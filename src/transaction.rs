@@ -42,6 +42,7 @@ pub struct Transaction<'store> {
     actor: Option<&'store str>,
     reason: Option<&'store str>,
     resolve_within: Option<Duration>,
+    job: Option<&'store str>,
 }
 
 impl<'store> Transaction<'store> {
@@ -56,6 +57,7 @@ impl<'store> Transaction<'store> {
             actor: None,
             reason: None,
             resolve_within: None,
+            job: None,
         }
     }
 
@@ -143,6 +145,14 @@ impl<'store> Transaction<'store> {
         self
     }
 
+    /// Says in `pg_stat_activity` and in the log which job this is of: as a comment in BEGIN, and as
+    /// the transaction's `application_name`, which stands beside each of its statements. The
+    /// caller has checked the name.
+    pub(crate) fn job(mut self, name: &'store str) -> Self {
+        self.job = Some(name);
+        self
+    }
+
     /// Runs the closure and commits.
     ///
     /// # Errors
@@ -207,8 +217,12 @@ impl<'store> Transaction<'store> {
         let mode = if self.read_only { "READ ONLY" } else { "READ WRITE" };
         let deferrable = if self.deferrable { " DEFERRABLE" } else { "" };
         let isolation = self.isolation;
-        let mut sql =
-            format!("BEGIN ISOLATION LEVEL {isolation} {mode}{deferrable};{}", commit::MARK);
+        let job = self.job.map(application_name);
+        let comment = job.as_ref().map_or(String::new(), |job| format!(" /* {job} */"));
+        let mut sql = format!(
+            "BEGIN ISOLATION LEVEL {isolation} {mode}{deferrable}{comment};{}",
+            commit::MARK
+        );
         let mut set = |name: &str, value: i32| {
             write!(sql, ";SET LOCAL {name}={value}").expect("a String takes any text");
         };
@@ -222,6 +236,10 @@ impl<'store> Transaction<'store> {
         }
         if self.store.messages_with_begin() {
             sql.push_str(";SET LOCAL lc_messages='C'");
+        }
+        if let Some(job) = &job {
+            write!(sql, ";SELECT set_config('application_name',{},true)", Literal(job))
+                .expect("a String takes any text");
         }
         for (name, value) in [("actor", self.actor), ("reason", self.reason)] {
             let Some(value) = value else { continue };
@@ -265,6 +283,11 @@ impl<'store> Transaction<'store> {
             }
         }
     }
+}
+
+/// What the sessions of a job are called: at most 63 bytes, as a job's name has at most 47.
+pub(crate) fn application_name(job: &str) -> String {
+    format!("planwright job: {job}")
 }
 
 /// An attempt that did not end with a commit.

@@ -1,10 +1,18 @@
 //! Every query of the system catalogs.
 
+mod load;
+mod object;
+mod snapshot;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use crate::error::Result;
 use crate::lock::Key;
+
+pub(crate) use load::load;
+pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
+pub use snapshot::Scope;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.
 pub(crate) fn relation_exists(connection: &mut PgConnection, name: &str) -> Result<bool> {

@@ -58,6 +58,7 @@ mod tests {
             down: text("SELECT 1"),
             guard: None,
             evidence: None,
+            catalog: None,
         })
         .unwrap()
     }

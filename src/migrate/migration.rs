@@ -27,6 +27,8 @@ pub struct Migration {
     pub down: Cow<'static, str>,
     /// For held ones: the SELECT that lists what stands against it.
     pub guard: Option<Cow<'static, str>>,
+    /// What it does to the catalog, as JSON; read by [`delta`](Self::delta).
+    pub(crate) catalog: Option<Cow<'static, str>>,
     /// Whether it runs in a transaction. If not, it is a single statement.
     pub transactional: bool,
     /// The versions that must be applied before it, beside the older ones of its context that
@@ -91,13 +93,15 @@ pub(crate) struct Files {
     pub(crate) guard: Option<Cow<'static, str>>,
     /// `evidence.sql`.
     pub(crate) evidence: Option<Cow<'static, str>>,
+    /// `catalog.json`.
+    pub(crate) catalog: Option<Cow<'static, str>>,
 }
 
 impl Migration {
     /// Reads the files of a folder, and refuses with a sentence what breaks the rules of
     /// `migrations/README.md`.
     pub(crate) fn parse(files: Files) -> Result<Self, String> {
-        let Files { folder, metadata, up, down, guard, evidence } = files;
+        let Files { folder, metadata, up, down, guard, evidence, catalog } = files;
         let (version, context) = parse_name(&folder)?;
         let file = |name: &str, what: &dyn fmt::Display| format!("{folder}/{name}: {what}");
 
@@ -134,6 +138,7 @@ impl Migration {
             up,
             down,
             guard,
+            catalog,
             transactional,
             needs,
             after_job,

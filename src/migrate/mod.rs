@@ -19,6 +19,7 @@ mod alone;
 mod checksum;
 mod context;
 mod embedded;
+mod expected;
 mod folder;
 mod guard;
 mod history;

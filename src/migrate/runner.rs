@@ -13,6 +13,7 @@ use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
+use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
@@ -165,8 +166,9 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), where something must run before it, or
-    /// where it asks for a statement that was not [made](Self::confirm).
+    /// refuses (with the first lines of the guard's list), where something must run before it:
+    /// another migration, or a job (with how far that one is), or where it asks for a statement
+    /// that was not [made](Self::confirm).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         let migration = self.find(name)?;
         let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
@@ -309,10 +311,19 @@ impl<'a> Migrator<'a> {
         if let Some(need) = migration.needs.iter().find(|need| !applied(need)) {
             return refuse(format!("needs {}, which is not applied", self.migrations.find(need)?));
         }
-        match &migration.after_job {
-            None => Ok(true),
-            Some(job) => {
-                refuse(format!("waits for the job {job}, and nothing says it has finished"))
+        let Some(job) = &migration.after_job else { return Ok(true) };
+        match batch::status(self.store, job)? {
+            Some(found) if found.phase == Phase::Finished => Ok(true),
+            found => {
+                let how_far = found.map_or("never begun".to_owned(), |found| {
+                    let rows = found.rows();
+                    let by = found.runner.map_or(String::new(), |runner| format!(" by {runner}"));
+                    format!("{}{by} after {rows}", found.phase)
+                });
+                refuse(format!(
+                    "waits for the job {job}, which is {how_far}: finish it with \
+                     `batch::Runner::new(&store).run(&mut job)`"
+                ))
             }
         }
     }

@@ -28,9 +28,8 @@ const LEGACY_NAMES: &[&str] = &[
 ];
 
 /// Rules of the catalog that no caller of a repository can break, so no sentence explains them.
-const WITHOUT_SENTENCE: &[(&str, &str)] = &[
-    ("migrations_version_uq", "the runner alone writes the history"),
-];
+const WITHOUT_SENTENCE: &[(&str, &str)] =
+    &[("migrations_version_uq", "the runner alone writes the history")];
 
 /// Restricts a query to what the migrations have made; `n` is the namespace.
 const OURS: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";

@@ -14,6 +14,7 @@ mod conventions;
 mod dependencies;
 mod examples;
 mod faults;
+mod generated;
 mod hosts;
 mod language;
 mod local_server;

@@ -78,3 +78,15 @@ pub(crate) fn everything() -> TestDatabase {
 pub(crate) fn skipped(what: &str) {
     writeln!(std::io::stderr(), "SKIPPED: {what}").expect("somebody to tell");
 }
+
+/// Compares a text with the committed file of this path, or writes that file where the environment
+/// has `PLANWRIGHT_WRITE`, as it has under `./dev schema`.
+pub(crate) fn golden(path: &str, text: &str) {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("PLANWRIGHT_WRITE").is_some() {
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        return std::fs::write(&file, text).expect("a file that can be written");
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == text, "{path} is stale: run ./dev schema and look at what it changes");
+}

@@ -47,7 +47,7 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
     ("src/migrate/guard.rs", "SELECT coalesce(line", "the part is the evidence of this crate"),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
-    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "the parts are constants"),
+    ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
 ];
@@ -453,7 +453,7 @@ fn what_breaks_a_rule_is_found() {
         ("src/store.rs", "use crate::modelling::Plan;", "names the context modelling"),
         ("src/unit_of_work.rs", "fn f() { g(\"meal_planning.plans\") }", "names the context"),
         ("src/error/mod.rs", "enum E { MealPlanning }", "names the context MealPlanning"),
-        ("src/verify.rs", "fn f() { uow.plans().get(1) }", "calls uow.plans() of modelling"),
+        ("src/verify/mod.rs", "fn f() { uow.plans().get(1) }", "calls uow.plans() of modelling"),
         (context, "fn f() { format!(\"SELECT {name}\") }", "makes a statement from parts"),
         (context, "fn f() { write!(s, \"DROP TABLE {}\", name) }", "makes a statement from parts"),
         (context, "fn f() { format!(\"SET x = {}, {}\", Ident(a), b) }", "makes a statement"),

@@ -1,5 +1,6 @@
 //! The schema runner against a real server.
 
+mod catalogs;
 mod folder;
 mod held;
 mod locking;

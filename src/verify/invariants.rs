@@ -1,10 +1,11 @@
-//! What must hold in a database, declared once: as the constraint that enforces it, the statement
-//! that finds what breaks it, and the sentence that explains a refusal.
+//! Rules, each declared once: as the constraint that enforces it, the statement that finds what
+//! breaks it, and the sentence that explains a refusal.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::Serialize;
 
+pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};
 use crate::error::Result;
 use crate::unit_of_work::UnitOfWork;
 

@@ -1,0 +1,133 @@
+//! The session that holds the lock of a job.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::pause::Load;
+use super::report::{Pause, Progress};
+use super::runner::Runner;
+use super::state;
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::lock::{self, Key};
+use crate::transaction::application_name;
+
+/// Long enough to cost nothing, short enough that nobody notices.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How often others are looked at. Quick batches do not ask before each.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// A connection of its own that holds the lock, and looks at what else goes on. The lock ends with
+/// the connection, however that ends.
+pub(super) struct Lease {
+    connection: PgConnection,
+    key: Key,
+    looked: Option<Instant>,
+}
+
+impl Lease {
+    /// Waits for the lock by asking again: a statement that *waits* for it would hold a snapshot.
+    pub(super) fn take(runner: &Runner<'_>, name: &str) -> Result<Self> {
+        let mut connection = runner.store.dedicated()?;
+        if !catalog::relation_exists(&mut connection, state::TABLE)? {
+            let what = "planwright.jobs is not there: run `Migrator::new(&store).up()`";
+            return Err(Error::migration("", what, None));
+        }
+        // In long pauses the session is idle.
+        connection.batch_execute("SET idle_session_timeout = 0")?;
+        diesel::select(
+            sql::<Text>("set_config('application_name', ")
+                .bind::<Text, _>(application_name(name))
+                .sql(", false)"),
+        )
+        .execute(&mut connection)?;
+        let key = lock::job(name);
+        let begin = Instant::now();
+        let mut told = false;
+        while !lock::try_session(&mut connection, key)? {
+            let expired = begin.elapsed() >= runner.lock_wait || runner.stop.is_stopped();
+            if expired || !told {
+                let holder = holder(&mut connection, name)?;
+                if expired {
+                    let who = holder.unwrap_or_else(|| "another session".to_owned());
+                    let waited = begin.elapsed().as_secs_f64();
+                    let what = format!("{who} runs the job {name}; gave up after {waited:.1} s");
+                    return Err(Error::unavailable(what, None));
+                }
+                runner.tell(Progress::WaitingForRunner { holder });
+                told = true;
+            }
+            thread::sleep(POLL.min(runner.lock_wait.saturating_sub(begin.elapsed())));
+        }
+        Ok(Self { connection, key, looked: None })
+    }
+
+    /// Gives the lock back, so that the next runner need not wait until the server sees that this
+    /// session is gone. Where that fails the session is gone already, and the lock with it.
+    pub(super) fn give_back(mut self) {
+        let _ = lock::release_session(&mut self.connection, self.key);
+    }
+
+    /// Waits while others need the server more than the job does.
+    pub(super) fn make_way(&mut self, runner: &Runner<'_>) -> Result<()> {
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+            return Ok(());
+        }
+        let begin = Instant::now();
+        let mut told = None;
+        while let Some(reason) = runner.limits.reason(&self.load()?) {
+            if runner.stop.is_stopped() {
+                return Ok(());
+            }
+            if begin.elapsed() >= runner.limits.patience {
+                let waited = begin.elapsed().as_secs();
+                let what = format!("gave up after a pause of {waited} s: {reason}");
+                return Err(Error::unavailable(what, None));
+            }
+            if !told.is_some_and(|told| same_kind(told, reason)) {
+                runner.tell(Progress::Paused { reason });
+                told = Some(reason);
+            }
+            rest(runner, LOOK_EVERY);
+        }
+        self.looked = Some(Instant::now());
+        if told.is_some() {
+            runner.tell(Progress::Continued { waited: begin.elapsed() });
+        }
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Load> {
+        let load = catalog::load(&mut self.connection)?;
+        let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+        Ok(Load {
+            replica_bytes: unsigned(load.replica_bytes),
+            replica_lag: Duration::from_millis(unsigned(load.replica_ms)),
+            waiting: unsigned(load.waiting),
+        })
+    }
+}
+
+/// Sleeps, unless the run is told to stop.
+pub(super) fn rest(runner: &Runner<'_>, time: Duration) {
+    let begin = Instant::now();
+    while !runner.stop.is_stopped() && begin.elapsed() < time {
+        thread::sleep(POLL.min(time.saturating_sub(begin.elapsed())));
+    }
+}
+
+/// The session that runs the job of this name.
+pub(super) fn holder(connection: &mut PgConnection, name: &str) -> Result<Option<String>> {
+    let holder = catalog::lock_holder(connection, lock::job(name))?;
+    Ok(holder.map(|holder| format!("process {} ({})", holder.pid, holder.application_name)))
+}
+
+fn same_kind(a: Pause, b: Pause) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}

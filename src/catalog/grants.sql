@@ -1,0 +1,27 @@
+-- Privileges that somebody else than the owner has: one object for each grantee.
+WITH lists AS (
+    SELECT 'schema' AS of, '' AS schema, n.nspname::text AS name, n.nspacl AS acl, n.nspowner AS owner
+      FROM pg_catalog.pg_namespace n
+     WHERE $1::text[] IS NULL OR n.nspname = ANY ($1)
+    UNION ALL
+    SELECT 'relation', n.nspname, c.relname, c.relacl, c.relowner
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE NOT c.relispartition
+       AND ($1::text[] IS NULL OR n.nspname = ANY ($1) OR n.nspname || '.' || c.relname = ANY ($2))
+    UNION ALL
+    SELECT 'function', n.nspname,
+           format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
+           p.proacl, p.proowner
+      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+     WHERE $1::text[] IS NULL OR n.nspname = ANY ($1) OR n.nspname || '.' || p.proname = ANY ($2)
+)
+SELECT 'grant' AS kind, l.schema, l.name AS relation,
+       CASE WHEN a.grantee = 0 THEN 'public' ELSE a.grantee::regrole::text END AS name,
+       jsonb_build_object('on', l.of, 'privileges', string_agg(
+           a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END,
+           ', ' ORDER BY a.privilege_type)) AS properties
+  FROM lists l, aclexplode(l.acl) a
+ WHERE a.grantee <> l.owner
+   AND l.schema <> 'information_schema' AND l.schema NOT LIKE 'pg\_%'
+   AND l.name NOT LIKE 'pg\_%' AND l.name <> 'information_schema'
+ GROUP BY l.of, l.schema, l.name, a.grantee
