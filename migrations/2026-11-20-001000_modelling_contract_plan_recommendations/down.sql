@@ -37,9 +37,12 @@ SELECT l.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description
        r.already_installed, r.sap_points, r.co2_savings_tonnes, r.energy_savings_kwh,
        r.energy_bill_savings, r.created_at, false AS linked
   FROM plan_recommendations l
- -- As the migration of the view says, OFFSET 0 keeps this a look-up by key.
+ -- OFFSET 0 keeps this a look-up by key, as the migration that made the view says.
  CROSS JOIN LATERAL (
-    SELECT * FROM recommendation m
+    SELECT m.id, m.property_id, m.position, m.measure_type, m.description, m.estimated_cost,
+           m.already_installed, m.sap_points, m.co2_savings_tonnes, m.energy_savings_kwh,
+           m.energy_bill_savings, m.created_at
+      FROM recommendation m
      WHERE m.id = l.recommendation_id AND m.plan_id IS NULL
     OFFSET 0
  ) r;

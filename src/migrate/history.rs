@@ -79,6 +79,14 @@ pub(super) fn read_on(connection: &mut PgConnection) -> Result<Vec<Recorded>> {
     if is_installed(connection)? { rows(connection) } else { Ok(Vec::new()) }
 }
 
+/// The versions that are applied, of every context. `None` where there is no history.
+pub(crate) fn applied_versions(connection: &mut PgConnection) -> Result<Option<Vec<String>>> {
+    if !is_installed(connection)? {
+        return Ok(None);
+    }
+    Ok(Some(migrations::table.select(migrations::version).load(connection)?))
+}
+
 fn is_installed(connection: &mut PgConnection) -> Result<bool> {
     catalog::relation_exists(connection, "planwright.migrations")
 }

@@ -34,6 +34,7 @@ mod tokens;
 pub use context::Context;
 pub use embedded::Migrations;
 pub use history::Recorded;
+pub(crate) use history::applied_versions;
 pub use migration::{Kind, Migration};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;

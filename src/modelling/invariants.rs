@@ -2,6 +2,10 @@
 
 use crate::verify::{Invariant, Severity};
 
+/// The tables, and the columns by which a measure says what plan it belongs to.
+const BASELINE: &str = "20261120000100";
+const LINK: &str = "20261120000300";
+
 /// What must hold in the modelling tables.
 pub const INVARIANTS: &[Invariant] = &[
     enforced(
@@ -33,14 +37,16 @@ pub const INVARIANTS: &[Invariant] = &[
         "SELECT format('recommendation %s', id) AS violator FROM recommendation
           WHERE estimated_cost < 0",
     ),
-    enforced(
+    enforced_since(
+        LINK,
         "recommendation_plan_id_fk",
         "a measure's plan exists",
         "SELECT format('recommendation %s', r.id) AS violator FROM recommendation r
           WHERE r.plan_id IS NOT NULL
             AND NOT EXISTS (SELECT FROM plan p WHERE p.id = r.plan_id)",
     ),
-    enforced(
+    enforced_since(
+        LINK,
         "recommendation_plan_id_position_uq",
         "the measures of a plan have different places",
         "SELECT format('plan %s, position %s', plan_id, position) AS violator FROM recommendation
@@ -58,6 +64,7 @@ pub const INVARIANTS: &[Invariant] = &[
         sentence: "a measure is of its plan's property",
         enforced: false,
         severity: Severity::Error,
+        since: LINK,
         violators: "SELECT format('recommendation %s', r.id) AS violator
                       FROM recommendation r JOIN plan p ON p.id = r.plan_id
                      WHERE r.property_id <> p.property_id",
@@ -67,6 +74,7 @@ pub const INVARIANTS: &[Invariant] = &[
         sentence: "the places of a replaced plan's measures count up from 0",
         enforced: false,
         severity: Severity::Warning,
+        since: LINK,
         violators: "SELECT format('plan %s', p.id) AS violator
                       FROM plan p JOIN recommendation r ON r.plan_id = p.id
                      WHERE p.content_digest IS NOT NULL
@@ -81,7 +89,16 @@ const fn enforced(
     sentence: &'static str,
     violators: &'static str,
 ) -> Invariant {
-    Invariant { name, sentence, enforced: true, severity: Severity::Error, violators }
+    enforced_since(BASELINE, name, sentence, violators)
+}
+
+const fn enforced_since(
+    since: &'static str,
+    name: &'static str,
+    sentence: &'static str,
+    violators: &'static str,
+) -> Invariant {
+    Invariant { name, sentence, enforced: true, severity: Severity::Error, since, violators }
 }
 
 /// The words for a constraint.

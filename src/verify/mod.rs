@@ -2,4 +2,6 @@
 
 mod invariants;
 
-pub use invariants::{Invariant, Severity, Violation, invariants};
+pub use invariants::{Checked, Invariant, Outcome, Sanity, Severity, invariants, sanity_script};
+
+pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};

@@ -14,7 +14,7 @@ use planwright::{Result, Store, UnitOfWork};
 use crate::support::{everything, execute};
 
 /// The invariants of every context, in the order of `Context::ALL`.
-const INVARIANTS: &[&[Invariant]] = &[modelling::INVARIANTS];
+pub(crate) const INVARIANTS: &[&[Invariant]] = &[modelling::INVARIANTS];
 
 /// Names that PostgreSQL has given in live installations, which the baselines keep.
 const LEGACY_NAMES: &[&str] = &[

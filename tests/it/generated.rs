@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use diesel::migration::Migration as _;
 use diesel::{Connection, PgConnection};
-use planwright::UnitOfWork;
 use planwright::migrate::Migrations;
 use planwright::testing::TestDatabase;
 use planwright::verify::{Catalog, Delta, Scope};
+use planwright::{UnitOfWork, verify};
 
+use crate::conventions::INVARIANTS;
 use crate::support::golden;
 
 /// An object on each line, so that a change of one is a change of one line.
@@ -46,4 +47,9 @@ fn each_migration_does_to_the_catalog_what_its_folder_says() {
         golden(&format!("migrations/{}/catalog.json", migration.name), &written(&delta));
         before = after;
     }
+}
+
+#[test]
+fn the_script_for_psql_asks_every_invariant() {
+    golden("docs/db_sanity.sql", &verify::sanity_script(&INVARIANTS.concat()));
 }

@@ -29,3 +29,4 @@ mod shared;
 mod store;
 mod support;
 mod unit_of_work;
+mod verify;

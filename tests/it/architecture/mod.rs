@@ -46,6 +46,11 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
     ("src/migrate/guard.rs", "SELECT coalesce(line", "the part is the evidence of this crate"),
+    (
+        "src/verify/invariants.rs",
+        "SELECT count(*) OVER ()",
+        "the parts are constants: a rule and a number",
+    ),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),

@@ -94,7 +94,7 @@ fn a_writer_that_knows_only_the_baseline_works_in_every_state() {
     let states: Vec<_> =
         migrations.as_slice().iter().filter(|of| of.context == Context::Modelling).collect();
     assert_eq!(states[0].kind, Kind::Baseline);
-    assert_eq!(states.len(), 8);
+    assert_eq!(states.len(), 9);
     let first = "scenario net_zero 1.5 2.25 C 11.00 solar_pv,candidate 7.00";
     let changed = "renamed net_zero 1.5 2.25 D 11.00 solar_pv,candidate 8.00";
     for (nth, migration) in states.iter().enumerate() {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use planwright::modelling::{Goal, INVARIANTS, NewScenario, factory};
 use planwright::testing::rolled_back;
-use planwright::{Error, Result, UnitOfWork, verify};
+use planwright::verify::{self, Outcome, Severity};
+use planwright::{Error, Result, UnitOfWork};
 
 use crate::support::{execute, expanded, modelling, text};
 
@@ -86,7 +87,8 @@ fn each_invariant_finds_what_breaks_it_and_that_alone() {
             BROKEN.iter().find(|(name, ..)| *name == invariant.name).unwrap();
         rolled_back(database.store(), |uow| {
             good(uow)?;
-            assert_eq!(verify::invariants(uow, INVARIANTS)?, []);
+            let sanity = verify::invariants(uow, INVARIANTS)?;
+            assert!(sanity.checked.iter().all(|one| one.outcome == Outcome::Holds), "{sanity}");
             let a = text(uow, "SELECT min(id) FROM plan")?;
             let b = text(uow, "SELECT max(id) FROM plan")?;
             let fill = |sql: &str| sql.replace("{a}", &a).replace("{b}", &b);
@@ -98,11 +100,19 @@ fn each_invariant_finds_what_breaks_it_and_that_alone() {
                 lift(uow, name)?;
             }
             all(uow, &fill(breaking))?;
-            let found = verify::invariants(uow, INVARIANTS)?;
-            assert_eq!(found.len(), 1, "{name}: {found:?}");
-            assert_eq!((found[0].invariant, found[0].count), (*name, 1), "{found:?}");
-            assert_eq!(found[0].sample, [expected], "{name}");
+            let sanity = verify::invariants(uow, INVARIANTS)?;
+            let found: Vec<_> = sanity.broken().collect();
+            assert_eq!(found.len(), 1, "{name}: {sanity}");
+            assert_eq!(found[0].invariant, *name, "{sanity}");
+            let outcome = Outcome::Broken { count: 1, sample: vec![expected.clone()] };
+            assert_eq!(found[0].outcome, outcome, "{name}");
             assert_eq!(found[0].severity, invariant.severity);
+            assert_eq!(sanity.is_sound(), invariant.severity < Severity::Error);
+            let line = format!(
+                "[ ] {name}: {}\n    {}: 1 break it: {expected}",
+                invariant.sentence, invariant.severity
+            );
+            assert!(sanity.to_string().contains(&line), "{sanity}");
             Ok(())
         })
         .unwrap();

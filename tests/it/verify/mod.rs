@@ -1,0 +1,3 @@
+//! What a database holds against what it should hold.
+
+mod sanity;
