@@ -25,7 +25,7 @@ pub const JOB: &str = "modelling_backfill";
 /// The join's rows stay, so legacy readers see what they saw; where it is closed, the link to a
 /// copied row goes instead. Every batch compares, before it commits, count and hash of the
 /// measures that its plans had with those that they have. What others have locked is left for the
-/// next pass, which waits for plans up to 300 ms.
+/// next pass, which waits for it, 300 ms at a time.
 ///
 /// A row counts as a link moved. The job is done when nothing is left of what was there when the
 /// pass began: a legacy writer that goes on inserting does not keep it from finishing. Run it
@@ -48,15 +48,15 @@ impl Backfill {
 
     /// Moves the links of these recommendations. Returns how many there were.
     fn move_links(&self, uow: &mut UnitOfWork<'_>, ids: &[i64]) -> Result<usize> {
-        let plans = if self.waits { Busy::Wait } else { Busy::Skip };
+        let busy = if self.waits { Busy::Wait } else { Busy::Skip };
         if self.waits {
-            // Less than the server's `deadlock_timeout`: where a writer takes plans in another
-            // order, this job gives way, and not the writer.
+            // Less than the server's `deadlock_timeout`: where a writer takes rows in another order,
+            // this job gives way, and never the writer.
             let sql = "SELECT 1 FROM (SELECT set_config('lock_timeout', '300ms', true)) AS s";
             diesel::sql_query(sql).execute(uow.connection())?;
         }
         let mut moves = Moves::default();
-        for held in hold(uow, ids, plans, Busy::Skip, true)? {
+        for held in hold(uow, ids, busy, true)? {
             if let Some((first, further)) = held.plans.split_first() {
                 moves.kept.push((held.id, *first));
                 moves.copied.extend(further.iter().map(|plan| (held.id, *plan)));

@@ -36,14 +36,12 @@ pub(super) struct Held {
 /// Locks the plans of these recommendations, in the order in which a replace does, then the
 /// recommendations, then their links. Gives back those of which everything was to be had.
 ///
-/// Plans come first, as a replace and a delete begin there. They are waited for, or skipped; what
-/// comes behind is skipped by the job in any case, for legacy writers keep no order. So nobody
-/// ever waits for the job in a circle.
+/// Plans come first, as a replace and a delete begin there. Legacy writers keep no order: what
+/// waits for them must give way in time, or skip what they hold.
 pub(super) fn hold(
     uow: &mut UnitOfWork<'_>,
     ids: &[i64],
-    plans: Busy,
-    rest: Busy,
+    busy: Busy,
     only_unlinked: bool,
 ) -> Result<Vec<Held>> {
     const PLANS: &str = concat!(include_str!("lock_plans.sql"), "\n");
@@ -66,11 +64,11 @@ pub(super) fn hold(
     type Links = (BigInt, BigInt);
 
     let locked_plans: Vec<i64> =
-        Statement::<BigInt>::new(if plans == Busy::Wait { PLANS } else { PLANS_FREE })
+        Statement::<BigInt>::new(if busy == Busy::Wait { PLANS } else { PLANS_FREE })
             .bind::<Array<BigInt>, _>(ids)
             .bind::<Array<BigInt>, _>(ids)
             .load(uow.connection())?;
-    let rows: Vec<(i64, Option<i64>)> = Statement::<(BigInt, Nullable<BigInt>)>::new(match rest {
+    let rows: Vec<(i64, Option<i64>)> = Statement::<(BigInt, Nullable<BigInt>)>::new(match busy {
         Busy::Wait => ROWS,
         Busy::Skip => ROWS_FREE,
     })
@@ -79,13 +77,13 @@ pub(super) fn hold(
     .load(uow.connection())?;
     let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
     // From here on none of them gets another link: that would need the row.
-    let locked: Vec<(i64, i64)> = Statement::<Links>::new(match rest {
+    let locked: Vec<(i64, i64)> = Statement::<Links>::new(match busy {
         Busy::Wait => LINKS_LOCKED,
         Busy::Skip => LINKS_FREE,
     })
     .bind::<Array<BigInt>, _>(&ids)
     .load(uow.connection())?;
-    let all: Vec<(i64, i64)> = match rest {
+    let all: Vec<(i64, i64)> = match busy {
         Busy::Wait => locked.clone(),
         Busy::Skip => {
             Statement::<Links>::new(LINKS).bind::<Array<BigInt>, _>(&ids).load(uow.connection())?
@@ -95,17 +93,17 @@ pub(super) fn hold(
     let locked: HashSet<(i64, i64)> = locked.into_iter().collect();
     let mut held: BTreeMap<i64, Held> =
         rows.into_iter().map(|(id, plan_id)| (id, Held { id, plan_id, plans: vec![] })).collect();
-    let mut busy = HashSet::new();
+    let mut taken = HashSet::new();
     for link @ (id, plan) in all {
         if !(locked.contains(&link) && locked_plans.contains(&plan)) {
-            busy.insert(id);
+            taken.insert(id);
         }
         if let Some(held) = held.get_mut(&id) {
             held.plans.push(plan);
         }
     }
     let free = |held: &Held| {
-        !busy.contains(&held.id) && held.plan_id.is_none_or(|plan| locked_plans.contains(&plan))
+        !taken.contains(&held.id) && held.plan_id.is_none_or(|plan| locked_plans.contains(&plan))
     };
     Ok(held.into_values().filter(free).collect())
 }

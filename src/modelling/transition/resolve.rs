@@ -73,7 +73,7 @@ pub fn resolve_contradictions(
     let mut moves = Moves::default();
     let mut wrong: Vec<(i64, i64)> = Vec::new();
     let mut recommendations = 0;
-    for held in hold(uow, &ids, Busy::Wait, Busy::Wait, false)? {
+    for held in hold(uow, &ids, Busy::Wait, false)? {
         let Some(own) = held.plan_id else { continue };
         let others = || held.plans.iter().copied().filter(|plan| *plan != own);
         let Some(first) = others().next() else { continue };
