@@ -2,11 +2,11 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use planwright::ConstraintKind;
 use planwright::modelling::transition::{
     CHECK_PLAN_ID, CLOSE_JOIN, DROP_JOIN, NO_READERS_LEFT, PLAN_ID_NOT_NULL, Prefer,
     VALIDATE_PLAN_ID, resolve_contradictions,
 };
-use planwright::{ConstraintKind, batch};
 
 use super::*;
 use crate::support::number;
@@ -19,7 +19,7 @@ fn drop_join(store: &Store) -> Result<Option<planwright::migrate::Applied>> {
 fn closed() -> TestDatabase {
     let database = legacy();
     let store = database.store();
-    backfill(store).unwrap();
+    moved(store);
     store.write(|uow| resolve_contradictions(uow, Prefer::Both, 10)).unwrap();
     migrator(store).contract(CLOSE_JOIN).unwrap().unwrap();
     database
@@ -39,7 +39,7 @@ fn closing_is_refused_while_links_are_not_moved() {
              have to be resolved"
         )
     );
-    backfill(store).unwrap();
+    moved(store);
     let what = refusal(close());
     assert!(what.contains("which lists 1: 1 links to recommendations of another plan"), "{what}");
     store.write(|uow| resolve_contradictions(uow, Prefer::PlanId, 10)).unwrap();
@@ -68,7 +68,7 @@ fn the_join_is_dropped_only_when_nothing_stands_against_it() {
     assert_eq!(what, format!("{DROP_JOIN}: needs {CLOSE_JOIN}, which is not applied"));
 
     // Closed by hand over what is not moved yet, as if links had come in the last moment.
-    backfill(store).unwrap();
+    moved(store);
     store.write(|uow| resolve_contradictions(uow, Prefer::Both, 10)).unwrap();
     migrator(store).contract(CLOSE_JOIN).unwrap();
     let unlink = |uow: &mut UnitOfWork<'_>| {
@@ -119,7 +119,7 @@ fn the_join_is_dropped_only_when_nothing_stands_against_it() {
     assert_eq!(what, format!("{DROP_JOIN}: {listed}"));
 
     // A closed join takes no link to a copy: those go.
-    batch::Runner::new(store).anew(true).run(&mut Backfill::new()).unwrap();
+    moved(store);
     store.write(|uow| resolve_contradictions(uow, Prefer::Join, 10)).unwrap();
     let what = refusal(drop_join(store));
     assert!(what.contains("lists 4: host.selected reads"), "{what}");
@@ -142,7 +142,7 @@ fn a_drop_waits_for_the_job() {
     migrator(store).contract(CLOSE_JOIN).unwrap();
     let what = refusal(drop_join(store));
     assert!(what.contains("modelling_backfill"), "{what}");
-    backfill(store).unwrap();
+    moved(store);
     drop_join(store).unwrap().unwrap();
 }
 

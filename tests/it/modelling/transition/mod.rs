@@ -63,6 +63,12 @@ fn backfill(store: &Store) -> Result<Outcome> {
     Runner::new(store).run(&mut Backfill::new())
 }
 
+/// The job to its end.
+fn moved(store: &Store) {
+    let outcome = Runner::new(store).anew(true).run(&mut Backfill::new()).unwrap();
+    assert!(outcome.is_finished());
+}
+
 fn migrator(store: &Store) -> Migrator<'_> {
     Migrator::new(store).contexts([Context::Modelling])
 }

@@ -72,10 +72,14 @@ fn columns_of_the_host_are_copied_and_a_place_without_a_plan_means_nothing() {
         .write(|uow| {
             execute(uow, "ALTER TABLE recommendation ADD COLUMN gone int, ADD COLUMN note text")?;
             execute(uow, "ALTER TABLE recommendation DROP COLUMN gone")?;
-            execute(uow, "UPDATE recommendation SET note = 'of ' || id, position = 0")
+            execute(
+                uow,
+                "UPDATE recommendation SET note = 'of ' || id,
+                     position = CASE WHEN plan_id IS NULL THEN 0 END",
+            )
         })
         .unwrap();
-    backfill(store).unwrap();
+    moved(store);
     let noted = "SELECT count(*) FROM recommendation WHERE id > 200 AND note LIKE 'of 10_'";
     assert_eq!(number(store, noted), 3);
     let placed = "SELECT count(*) FROM recommendation WHERE position = 0 AND plan_id < 4";
@@ -179,7 +183,7 @@ fn a_replaced_plan_keeps_what_it_was_replaced_with() {
         store.write(|uow| uow.plans().replace(&factory::plan(2, scenario), &factory::measures(3)))
     };
     assert_eq!(replace().unwrap().outcome, Replace::Replaced);
-    backfill(store).unwrap();
+    moved(store);
     assert_eq!(replace().unwrap().outcome, Replace::Unchanged);
     // One that was not: the job wrote no digest.
     let plan = NewPlan::new(3.into(), scenario);

@@ -114,7 +114,7 @@ fn two_deletes_of_plans_that_share_leave_no_orphan() {
                     uow,
                     &format!(
                         "INSERT INTO plan (id, property_id, scenario_id)
-                         SELECT 1000 + n, {round} * 10 + n, min(id)
+                         SELECT 1000 + n, 5000 + {round} * 10 + n, min(id)
                            FROM scenario, generate_series(1, 2) n GROUP BY n
                          ON CONFLICT (property_id, scenario_id) DO UPDATE SET id = excluded.id"
                     ),

@@ -43,7 +43,7 @@ fn replace_works_in_every_state_and_says_where_its_key_is_missing() {
     let what = refusal(store.write(|uow| uow.plans().replace(&plan, &factory::measures(1))));
     assert!(what.contains(&transition::PLAN_KEY.replace('-', "")), "{what}");
     assert!(what.contains("Migrator::contract"), "{what}");
-    backfill(store).unwrap();
+    moved(store);
 
     let steps = [
         transition::PLAN_KEY,

@@ -120,27 +120,28 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         });
         // Until all of them have met it, stopped and resumed on the way.
         let enough =
-            || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 40);
-        let mut batches = 0;
+            || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 20);
+        let (mut batches, mut anew) = (0, false);
         loop {
             let stop = Stop::default();
             let told = stop.clone();
             let outcome = planwright::batch::Runner::new(store)
-                .sizes(1..=4)
+                .sizes(1..=20)
                 .target(Duration::from_millis(20))
-                .anew(batches > 0 && enough())
+                .anew(anew)
                 .stop_with(&stop)
                 .on_progress(|event| {
                     if matches!(event, Progress::BatchDone { .. }) {
                         batches += 1;
-                        if batches % 7 == 0 {
+                        if batches % 9 == 0 {
                             told.stop();
                         }
                     }
                 })
                 .run(&mut Backfill::new())
                 .unwrap();
-            if outcome.is_finished() && enough() {
+            anew = outcome.is_finished();
+            if anew && enough() {
                 break;
             }
             assert!(batches < 5_000, "{}", outcome);
@@ -148,7 +149,7 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         going.store(false, Ordering::Relaxed);
         replaces.join().unwrap()
     });
-    planwright::batch::Runner::new(store).anew(true).run(&mut Backfill::new()).unwrap();
+    moved(store);
     let found = status(store);
     assert!(found.is_moved(), "{found}");
 
