@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use planwright::batch::{Progress, Stop};
 use planwright::modelling::{Outcome as Replace, factory};
@@ -120,20 +119,19 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         });
         // Until all of them have met it, stopped and resumed on the way.
         let enough =
-            || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 20);
+            || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 12);
         let (mut batches, mut anew) = (0, false);
         loop {
             let stop = Stop::default();
             let told = stop.clone();
             let outcome = planwright::batch::Runner::new(store)
-                .sizes(1..=20)
-                .target(Duration::from_millis(20))
+                .sizes(1..=8)
                 .anew(anew)
                 .stop_with(&stop)
                 .on_progress(|event| {
                     if matches!(event, Progress::BatchDone { .. }) {
                         batches += 1;
-                        if batches % 9 == 0 {
+                        if batches % 5 == 0 {
                             told.stop();
                         }
                     }
