@@ -3,11 +3,9 @@
 use std::fmt;
 
 /// An SQL identifier, always quoted.
-#[cfg(any(test, feature = "testing"))] // nothing else names what it does not know yet
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ident<'a>(pub(crate) &'a str);
 
-#[cfg(any(test, feature = "testing"))]
 impl fmt::Display for Ident<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.replace('"', "\"\""))

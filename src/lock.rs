@@ -2,7 +2,9 @@
 //!
 //! Two releases of this crate may work on one database at the same time, so a key never changes.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::result::Error as DieselError;
 use diesel::sql_types::Integer;
 use sha2::{Digest, Sha256};
 
@@ -23,7 +25,7 @@ const CLASS: i32 = 0x706c_616e;
 pub(crate) const SCHEMA: Key = Key { class: CLASS, object: 1 };
 
 /// `plaj` in ASCII: the class of the jobs over the data.
-const JOB_CLASS: i32 = 0x706c_616a;
+pub(crate) const JOB_CLASS: i32 = 0x706c_616a;
 
 /// Held by the session that runs the job of this name.
 ///
@@ -47,9 +49,23 @@ pub(crate) fn release_session(connection: &mut PgConnection, key: Key) -> Result
     Ok(held.get_result(connection)?)
 }
 
+/// The server's words, in whatever language, for a lock that was not to be had in time. `None`
+/// where nobody holds `key`: then `connection` holds it now.
+pub(crate) fn timeout_words(connection: &mut PgConnection, key: Key) -> Result<Option<String>> {
+    connection.batch_execute("SET lock_timeout = 1")?;
+    let waited = diesel::select(pg_advisory_lock(key.class, key.object)).execute(connection);
+    connection.batch_execute("RESET lock_timeout")?;
+    match waited {
+        Ok(_) => Ok(None),
+        Err(DieselError::DatabaseError(_, info)) => Ok(Some(info.message().to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     fn pg_try_advisory_lock(class: Integer, object: Integer) -> Bool;
+    fn pg_advisory_lock(class: Integer, object: Integer) -> Bool;
     fn pg_advisory_unlock(class: Integer, object: Integer) -> Bool;
 }
 
@@ -60,7 +76,7 @@ mod tests {
     #[test]
     fn the_key_of_a_job_is_the_same_in_every_release() {
         let key = job("a_job");
-        assert_eq!((key.class, key.object), (0x706c_616a, 0));
+        assert_eq!((key.class, key.object), (0x706c_616a, 0x40b9_47e3));
         assert_ne!(job("b_job").object, key.object);
     }
 }

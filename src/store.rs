@@ -62,7 +62,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct StoreOptions {
-    pool_size: u32,
+    pub(crate) pool_size: u32,
     acquire_timeout: Duration,
     connect_timeout: Duration,
     tcp_user_timeout: Duration,

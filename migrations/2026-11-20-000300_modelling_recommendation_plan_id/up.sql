@@ -11,7 +11,7 @@ ALTER TABLE plan
 COMMENT ON COLUMN plan.content_digest IS 'Version and hash of the content as it was last replaced, then the id of the transaction that wrote it. It speaks for the content only while the plan and each measure have that xmin. NULL where the plan was never replaced.';
 COMMENT ON COLUMN plan.updated_at IS 'When the content was last replaced. NULL where it never was.';
 
--- lint:allow a foreign key without an index: the next migrations build it without blocking writers
+-- The foreign key's index is built in a migration of its own, which does not block writers.
 ALTER TABLE recommendation
     ADD COLUMN plan_id bigint,
     ADD COLUMN position integer,

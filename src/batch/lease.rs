@@ -53,7 +53,7 @@ impl Lease {
         while !lock::try_session(&mut connection, key)? {
             let expired = begin.elapsed() >= runner.lock_wait || runner.stop.is_stopped();
             if expired || !told {
-                let holder = holder(&mut connection, name)?;
+                let holder = Holders::read(&mut connection)?.of(name);
                 if expired {
                     let who = holder.unwrap_or_else(|| "another session".to_owned());
                     let waited = begin.elapsed().as_secs_f64();
@@ -122,10 +122,20 @@ pub(super) fn rest(runner: &Runner<'_>, time: Duration) {
     }
 }
 
-/// The session that runs the job of this name.
-pub(super) fn holder(connection: &mut PgConnection, name: &str) -> Result<Option<String>> {
-    let holder = catalog::lock_holder(connection, lock::job(name))?;
-    Ok(holder.map(|holder| format!("process {} ({})", holder.pid, holder.application_name)))
+/// The sessions that run jobs.
+pub(super) struct Holders(Vec<catalog::Holder>);
+
+impl Holders {
+    pub(super) fn read(connection: &mut PgConnection) -> Result<Self> {
+        Ok(Self(catalog::lock_holders(connection, lock::JOB_CLASS)?))
+    }
+
+    /// The one that runs the job of this name.
+    pub(super) fn of(&self, name: &str) -> Option<String> {
+        let object = i64::from(lock::job(name).object);
+        let holder = self.0.iter().find(|holder| holder.object == object)?;
+        Some(format!("process {} ({})", holder.pid, holder.application_name))
+    }
 }
 
 fn same_kind(a: Pause, b: Pause) -> bool {

@@ -41,7 +41,7 @@
 //! impl Job for Fill {
 //!     type Cursor = i64;
 //!
-//!     fn name(&self) -> &str {
+//!     fn name(&self) -> &'static str {
 //!         "example.fill"
 //!     }
 //!
@@ -102,6 +102,7 @@ pub use runner::{Runner, Stop};
 
 use diesel::PgConnection;
 
+use self::lease::Holders;
 use crate::catalog;
 use crate::error::Result;
 use crate::store::Store;
@@ -118,8 +119,8 @@ pub fn status(store: &Store, name: &str) -> Result<Option<Status>> {
             return Ok(None);
         }
         let Some(row) = state::find(connection, name)? else { return Ok(None) };
-        let holder = lease::holder(connection, name)?;
-        row.into_status(holder).map(Some)
+        let runner = Holders::read(connection)?.of(name);
+        row.into_status(runner).map(Some)
     })
 }
 
@@ -134,13 +135,13 @@ pub fn list(store: &Store) -> Result<Vec<Status>> {
         if !is_installed(connection)? {
             return Ok(Vec::new());
         }
-        let rows = state::all(connection)?;
-        rows.into_iter()
-            .map(|row| {
-                let holder = lease::holder(connection, &row.name)?;
-                row.into_status(holder)
-            })
-            .collect()
+        let holders = Holders::read(connection)?;
+        let rows = state::all(connection)?.into_iter();
+        rows.map(|row| {
+            let runner = holders.of(&row.name);
+            row.into_status(runner)
+        })
+        .collect()
     })
 }
 

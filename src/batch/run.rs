@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::job::{Batch, Job, Verdict};
 use super::lease::{Lease, rest};
@@ -69,8 +68,7 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
                 Some(row) if !runner.anew && row.is_finished() => Ok((row, true)),
                 Some(row) if !runner.anew => {
                     let phase = if row.pass_ended { Phase::Verifying } else { Phase::Running };
-                    let change = Change::to(phase);
-                    Ok((changed(uow, &name, row.revision, &change)?, true))
+                    Ok((changed(uow, &row, &row.to(phase))?, true))
                 }
                 _ => {
                     let estimate = job.estimate(uow)?;
@@ -98,7 +96,7 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
             passes: u32::from(!row.pass_ended),
             row,
         };
-        match run.row.cursor.take().map(serde_json::from_value).transpose() {
+        match run.row.cursor.clone().map(serde_json::from_value).transpose() {
             Ok(cursor) => run.cursor = cursor,
             Err(cause) => {
                 let what = format!("the stored cursor cannot be read: {cause}");
@@ -143,12 +141,12 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
             let mut begin = Instant::now();
             let done = unit(runner, name, limit).run(|uow| {
                 begin = Instant::now();
-                state::fence(uow.connection(), name, row.revision)?;
+                state::fence(uow.connection(), row)?;
                 let batch = job.next_batch(uow, cursor.as_ref(), size)?;
                 // Without the time of COMMIT, which is not known yet.
                 let next_size = steering.after(size, begin.elapsed());
-                let change = advance(row, &batch, cursor.as_ref(), next_size)?;
-                Ok((batch, changed(uow, name, row.revision, &change)?))
+                let change = advance(row, &batch, next_size)?;
+                Ok((batch, changed(uow, row, &change)?))
             });
             match done {
                 Ok((batch, row)) => break (batch, row, begin.elapsed()),
@@ -189,13 +187,12 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
         let Self { runner, row, name, .. } = &*self;
         runner.tell(Progress::Verifying);
         let row = unit(runner, name, runner.verify_timeout).run(|uow| {
-            state::fence(uow.connection(), name, row.revision)?;
+            state::fence(uow.connection(), row)?;
             match job.verify(uow)? {
-                Verdict::Done => state::finish(uow.connection(), name, row.revision),
+                Verdict::Done => state::finish(uow.connection(), row),
                 Verdict::AnotherPass if self.passes < runner.passes => {
-                    let (pass, pass_ended) = (Some(row.pass.saturating_add(1)), Some(false));
-                    let change = Change { pass, pass_ended, ..Change::to(Phase::Running) };
-                    changed(uow, name, row.revision, &change)
+                    let pass = row.pass.saturating_add(1);
+                    changed(uow, row, &Change { pass, pass_ended: false, ..row.to(Phase::Running) })
                 }
                 Verdict::AnotherPass => Err(Error::Verification {
                     what: format!(
@@ -216,10 +213,10 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
     }
 
     fn stop(&mut self) -> Result<Outcome> {
-        let batch_size = Some(state::signed_size(self.size));
-        let change = Change { batch_size, ..Change::to(Phase::Stopped) };
+        let batch_size = state::signed_size(self.size);
+        let change = Change { batch_size, ..self.row.to(Phase::Stopped) };
         self.row = unit(self.runner, &self.name, self.runner.batch_timeout())
-            .run(|uow| changed(uow, &self.name, self.row.revision, &change))?;
+            .run(|uow| changed(uow, &self.row, &change))?;
         let status = self.row.clone().into_status(None)?;
         self.runner.tell(Progress::Stopped { rows_done: status.rows_done });
         Ok(Outcome::Stopped(status))
@@ -228,9 +225,9 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
     /// Writes down why the run ends. Where that fails, or another runner has taken over, the row
     /// says of itself that nobody is at work, and the caller has the error.
     fn note(&self, error: &Error) {
-        let change = Change::failed(in_full(error));
+        let change = Change { error: Some(in_full(error)), ..self.row.to(Phase::Failed) };
         let noted = unit(self.runner, &self.name, self.runner.batch_timeout())
-            .run(|uow| state::change(uow.connection(), &self.name, self.row.revision, &change));
+            .run(|uow| state::change(uow.connection(), &self.row, &change));
         drop(noted);
     }
 }
@@ -242,42 +239,31 @@ fn unit<'s>(runner: &'s Runner<'_>, name: &'s str, limit: Duration) -> Transacti
     unit.attempts(5).resolve_commit(true)
 }
 
-/// Changes the row that this runner has locked.
-fn changed(uow: &mut UnitOfWork<'_>, name: &str, revision: i64, change: &Change) -> Result<Row> {
-    match state::change(uow.connection(), name, revision, change)? {
-        Some(row) => Ok(row),
-        None => {
-            state::fence(uow.connection(), name, revision)?;
-            Err(Error::not_found("Job", name))
-        }
+/// Changes the row, and says who else has done so where that was in between.
+fn changed(uow: &mut UnitOfWork<'_>, row: &Row, change: &Change) -> Result<Row> {
+    if let Some(row) = state::change(uow.connection(), row, change)? {
+        return Ok(row);
     }
+    state::fence(uow.connection(), row)?;
+    Err(Error::not_found("Job", &row.name))
 }
 
 /// What a batch changes in the row.
-fn advance<C: Serialize>(
-    row: &Row,
-    batch: &Batch<C>,
-    before: Option<&C>,
-    next_size: u32,
-) -> Result<Change> {
-    let cursor = json(batch.next.as_ref())?;
-    if cursor.is_some() && cursor == json(before)? {
+fn advance<C: Serialize>(row: &Row, batch: &Batch<C>, next_size: u32) -> Result<Change> {
+    let unfit = |cause| Error::invalid("Job", "cursor", format!("is no JSON: {cause}"));
+    let cursor = batch.next.as_ref().map(serde_json::to_value).transpose().map_err(unfit)?;
+    if cursor.is_some() && cursor == row.cursor {
         let what = "must move with each batch: this one ends where it began";
         return Err(Error::invalid("Job", "cursor", what));
     }
     let ended = cursor.is_none();
     Ok(Change {
-        pass_ended: Some(ended),
-        cursor: Some(cursor),
-        rows_done: Some(row.rows_done.saturating_add(state::signed(batch.rows))),
-        batch_size: Some(state::signed_size(next_size)),
-        ..Change::to(if ended { Phase::Verifying } else { Phase::Running })
+        pass_ended: ended,
+        cursor,
+        rows_done: row.rows_done.saturating_add(state::signed(batch.rows)),
+        batch_size: state::signed_size(next_size),
+        ..row.to(if ended { Phase::Verifying } else { Phase::Running })
     })
-}
-
-fn json<C: Serialize>(cursor: Option<&C>) -> Result<Option<Value>> {
-    let unfit = |cause| Error::invalid("Job", "cursor", format!("is no JSON: {cause}"));
-    cursor.map(serde_json::to_value).transpose().map_err(unfit)
 }
 
 /// Whether a batch was too much for its time. A server that speaks another language does not say

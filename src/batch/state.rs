@@ -68,6 +68,19 @@ impl Row {
         u32::try_from(self.batch_size).unwrap_or_default()
     }
 
+    /// This row in another phase.
+    pub(super) fn to(&self, phase: Phase) -> Change {
+        Change {
+            phase: phase.name(),
+            pass: self.pass,
+            pass_ended: self.pass_ended,
+            cursor: self.cursor.clone(),
+            rows_done: self.rows_done,
+            batch_size: self.batch_size,
+            error: None,
+        }
+    }
+
     pub(super) fn into_status(self, runner: Option<String>) -> Result<Status> {
         let phase = Phase::ALL.into_iter().find(|phase| phase.name() == self.phase);
         let phase = phase.ok_or_else(|| Error::Verification {
@@ -106,20 +119,20 @@ pub(super) fn lock(connection: &mut PgConnection, name: &str) -> Result<Option<R
 
 /// Locks the row for a batch, and refuses where another runner has written it: this one has lost
 /// the session that held the job's lock, and does not know.
-pub(super) fn fence(connection: &mut PgConnection, name: &str, revision: i64) -> Result<()> {
+pub(super) fn fence(connection: &mut PgConnection, row: &Row) -> Result<()> {
     let found = jobs::table
-        .filter(jobs::name.eq(name))
+        .find(&row.name)
         .select(jobs::revision)
         .for_update()
         .first::<i64>(connection)
         .optional()?;
     match found {
-        None => Err(Error::not_found("Job", name)),
-        Some(found) if found == revision => Ok(()),
+        None => Err(Error::not_found("Job", &row.name)),
+        Some(found) if found == row.revision => Ok(()),
         Some(found) => Err(Error::Stale {
             entity: "Job",
-            key: name.to_owned(),
-            expected: format!("revision {revision}"),
+            key: row.name.clone(),
+            expected: format!("revision {}", row.revision),
             actual: format!("revision {found}, of another runner,"),
         }),
     }
@@ -155,57 +168,44 @@ pub(super) fn begin(
     Ok(row)
 }
 
-/// What of a row is set anew.
-#[derive(Debug, Default, AsChangeset)]
-#[diesel(table_name = jobs)]
+/// What a runner writes into the row of its job.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = jobs, treat_none_as_null = true)]
 pub(super) struct Change {
-    pub(super) phase: Option<&'static str>,
-    pub(super) pass: Option<i32>,
-    pub(super) pass_ended: Option<bool>,
-    pub(super) cursor: Option<Option<Value>>,
-    pub(super) rows_done: Option<i64>,
-    pub(super) batch_size: Option<i32>,
-    pub(super) error: Option<Option<String>>,
+    pub(super) phase: &'static str,
+    pub(super) pass: i32,
+    pub(super) pass_ended: bool,
+    pub(super) cursor: Option<Value>,
+    pub(super) rows_done: i64,
+    pub(super) batch_size: i32,
+    pub(super) error: Option<String>,
 }
 
-impl Change {
-    /// To a phase without an error.
-    pub(super) fn to(phase: Phase) -> Self {
-        Self { phase: Some(phase.name()), error: Some(None), ..Self::default() }
-    }
-
-    pub(super) fn failed(error: String) -> Self {
-        let phase = Some(Phase::Failed.name());
-        Self { phase, error: Some(Some(error)), ..Self::default() }
-    }
-}
-
-/// Changes the row of this revision. `None` where it has another one.
+/// Changes a row that still is as this runner has written it. `None` where it is not.
 pub(super) fn change(
     connection: &mut PgConnection,
-    name: &str,
-    revision: i64,
+    row: &Row,
     change: &Change,
 ) -> Result<Option<Row>> {
-    let row = diesel::update(jobs::table)
-        .filter(jobs::name.eq(name).and(jobs::revision.eq(revision)))
-        .set((change, jobs::revision.eq(revision + 1), jobs::updated_at.eq(now)))
+    let row = diesel::update(jobs::table.find(&row.name))
+        .filter(jobs::revision.eq(row.revision))
+        .set((change, jobs::revision.eq(row.revision + 1), jobs::updated_at.eq(now)))
         .returning(Row::as_returning())
         .get_result(connection)
         .optional()?;
     Ok(row)
 }
 
-pub(super) fn finish(connection: &mut PgConnection, name: &str, revision: i64) -> Result<Row> {
-    let change = Change::to(Phase::Finished);
-    let row = diesel::update(jobs::table)
-        .filter(jobs::name.eq(name))
-        .set((
-            change,
-            jobs::revision.eq(revision + 1),
-            jobs::updated_at.eq(now),
-            jobs::finished_at.eq(now),
-        ))
+/// Writes down that everything is done. The caller has locked the row.
+pub(super) fn finish(connection: &mut PgConnection, row: &Row) -> Result<Row> {
+    let finished = (
+        row.to(Phase::Finished),
+        jobs::revision.eq(row.revision + 1),
+        jobs::updated_at.eq(now),
+        jobs::finished_at.eq(now),
+    );
+    let row = diesel::update(jobs::table.find(&row.name))
+        .set(finished)
         .returning(Row::as_returning())
         .get_result(connection)?;
     Ok(row)

@@ -1,7 +1,16 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod activity;
+pub(crate) mod columns;
+mod compare;
+mod difference;
 mod load;
+pub(crate) mod locks;
+mod mend;
+mod normal;
 mod object;
+mod privileges;
+mod remedy;
 mod snapshot;
 
 use diesel::prelude::*;
@@ -10,8 +19,12 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use crate::error::Result;
 use crate::lock::Key;
 
+pub use compare::compare;
+pub use difference::{Difference, Finding, Remedy};
 pub(crate) use load::load;
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
+pub use privileges::Privilege;
+pub(crate) use privileges::{Need, missing_privileges};
 pub use snapshot::Scope;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.
@@ -32,22 +45,32 @@ pub(crate) struct Holder {
     pub(crate) pid: i32,
     #[diesel(sql_type = Text)]
     pub(crate) application_name: String,
+    /// The second half of the lock's key.
+    #[diesel(sql_type = BigInt)]
+    pub(crate) object: i64,
 }
 
 /// Who holds this lock of the current database.
 pub(crate) fn lock_holder(connection: &mut PgConnection, key: Key) -> Result<Option<Holder>> {
-    let holder = diesel::sql_query(
-        "SELECT l.pid, coalesce(a.application_name, '') AS application_name
+    let mut holders = lock_holders(connection, key.class)?;
+    holders.retain(|holder| holder.object == i64::from(key.object));
+    Ok(holders.pop())
+}
+
+/// Who holds the locks of this class in the current database.
+pub(crate) fn lock_holders(connection: &mut PgConnection, class: i32) -> Result<Vec<Holder>> {
+    let holders = diesel::sql_query(
+        "SELECT l.pid, coalesce(a.application_name, '') AS application_name,
+                l.objid::bigint AS object
          FROM pg_catalog.pg_locks l
          LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-           AND l.classid = $1::oid AND l.objid = $2::oid
+           AND l.classid = $1::oid
            AND l.database = (SELECT oid FROM pg_catalog.pg_database
                              WHERE datname = current_database())",
     )
-    .bind::<BigInt, _>(i64::from(key.class))
-    .bind::<BigInt, _>(i64::from(key.object));
-    Ok(holder.get_result(connection).optional()?)
+    .bind::<BigInt, _>(i64::from(class));
+    Ok(holders.load(connection)?)
 }
 
 /// An index of a table.

@@ -10,8 +10,10 @@
 )]
 
 mod architecture;
+mod batch;
 mod conventions;
 mod dependencies;
+mod diagram;
 mod examples;
 mod faults;
 mod generated;

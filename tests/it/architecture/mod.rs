@@ -53,8 +53,16 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
+    ("src/migrate/locked.rs", "BEGIN;SET LOCAL lock_timeout", "the part is a number"),
+    ("src/migrate/rehearsal.rs", "SET CONSTRAINTS {", "the server has quoted the names"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
+    (
+        "src/verify/fingerprint/source.rs",
+        "SELECT json_object_keys",
+        "tables are quoted, and a query is the host's, in a transaction that only reads",
+    ),
+    ("src/verify/fingerprint/source.rs", "SELECT count(*) AS rows", "the same, and quoted columns"),
 ];
 
 /// Where else than in `src/catalog/` system tables are read, or locks are taken than in

@@ -11,20 +11,20 @@ const CASES: &[(Break, &str)] = &[
         "must have the form 2026-11-20-000100",
     ),
     (
-        |f| f.with("2026-11-20-000200", EXPAND, "SELECT 1", "SELECT 1"),
+        |f| f.with("2026-11-21-000200", EXPAND, "SELECT 1", "SELECT 1"),
         "must be <timestamp>_<context>_<what>",
     ),
     (
-        |f| f.with("2026-11-20-000900_baking_x", EXPAND, "SELECT 1", "SELECT 1"),
-        "2026-11-20-000900_baking_x: no context has this name",
+        |f| f.with("2026-11-21-000900_baking_x", EXPAND, "SELECT 1", "SELECT 1"),
+        "2026-11-21-000900_baking_x: no context has this name",
     ),
     (
-        |f| f.with("2026-11-20-000900_modelling_X", EXPAND, "SELECT 1", "SELECT 1"),
+        |f| f.with("2026-11-21-000900_modelling_X", EXPAND, "SELECT 1", "SELECT 1"),
         "in a-z, 0-9 and _",
     ),
     (
-        |f| f.with("2026-11-20-000200_modelling_c", EXPAND, "SELECT 1", "SELECT 1"),
-        "2026-11-20-000200_modelling_c: has the version of 2026-11-20-000200_modelling_b",
+        |f| f.with("2026-11-21-000200_modelling_c", EXPAND, "SELECT 1", "SELECT 1"),
+        "2026-11-21-000200_modelling_c: has the version of 2026-11-21-000200_modelling_b",
     ),
     (|f| f.write(B, "guards.sql", "SELECT 1"), "guards.sql: no such file belongs to a migration"),
     (|f| f.write(B, "guard.sql", "SELECT 1"), "_b/guard.sql: only a held migration has a guard"),
@@ -47,7 +47,7 @@ const CASES: &[(Break, &str)] = &[
         "line 3: kind is stated twice",
     ),
     (
-        |f| f.write(B, "metadata.toml", &format!("{EXPAND}needs = \"20261120000100\"")),
+        |f| f.write(B, "metadata.toml", &format!("{EXPAND}needs = \"20261121000100\"")),
         "the value of needs has the wrong type",
     ),
     (|f| f.write(B, "metadata.toml", "run_in_transaction = maybe"), "line 1: expected true, false"),
@@ -77,8 +77,8 @@ const CASES: &[(Break, &str)] = &[
         "line 3: confirm is said in a-z and _",
     ),
     (
-        |f| f.write(B, "metadata.toml", &format!("{EXPAND}needs = [\"20261120000300\"]")),
-        "needs 20261120000300, which is not an older version",
+        |f| f.write(B, "metadata.toml", &format!("{EXPAND}needs = [\"20261121000300\"]")),
+        "needs 20261121000300, which is not an older version",
     ),
     (
         |f| f.write(B, "metadata.toml", BASELINE).write(T, "metadata.toml", EXPAND),
@@ -149,13 +149,13 @@ fn every_broken_rule_is_told_in_a_sentence_that_names_the_file() {
 #[test]
 fn metadata_may_be_written_as_toml_allows_on_a_line() {
     let metadata = "# Why.\n\nkind=\"held\" # When asked.\r\nrun_in_transaction   =   true\n\
-                    needs = [ \"20261120000100\" , \"20261120000200\", ]\nafter_job = \"fill\"\n";
+                    needs = [ \"20261121000100\" , \"20261121000200\", ]\nafter_job = \"fill\"\n";
     let folder = Folder::new().with(DROP_B, metadata, "SELECT 1", "SELECT 1");
     let set = folder.set();
     let last = set.as_slice().last().unwrap();
-    assert_eq!(last.needs, ["20261120000100", "20261120000200"]);
+    assert_eq!(last.needs, ["20261121000100", "20261121000200"]);
     assert_eq!(last.after_job.as_deref(), Some("fill"));
     assert!(last.transactional);
-    assert_eq!(set.as_slice().len(), 4);
+    assert_eq!(set.as_slice().len(), core().len() + 3);
     assert_eq!(set.as_slice()[0].name, CORE);
 }

@@ -1,6 +1,9 @@
 //! Held migrations: who runs them, and what stands against them.
 
+use planwright::batch::{Batch, Job, Progress as Batches, Runner, Stop, Verdict};
 use planwright::migrate::{Progress, State};
+
+use planwright::{Result, UnitOfWork};
 
 use super::*;
 
@@ -18,7 +21,7 @@ fn a_held_step_runs_on_a_fresh_installation_and_waits_on_an_old_one() {
     assert_eq!((status.state, status.held), (State::Current, vec![DROP_B.to_owned()]));
     old.migrator(&folder).require_current().unwrap();
 
-    let applied = old.migrator(&folder).contract("20261120000400").unwrap().unwrap();
+    let applied = old.migrator(&folder).contract("20261121000400").unwrap().unwrap();
     assert_eq!(applied.name, DROP_B);
     assert_eq!(old.migrator(&folder).contract(DROP_B).unwrap(), None);
     assert_eq!(old.objects(), fresh.objects());
@@ -57,7 +60,7 @@ fn a_guard_sees_the_locks_that_its_migration_begins_with() {
         SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 't'::regclass
                                AND mode = 'AccessExclusiveLock')";
     let folder = Folder::new().with_held().write(DROP_B, "guard.sql", guard);
-    assert_eq!(database.migrator(&folder).up().unwrap().len(), 4);
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [CORE, T, B, DROP_B]);
 
     let other = Database::new();
     let folder = folder.write(DROP_B, "up.sql", "ALTER TABLE t DROP COLUMN b;");
@@ -125,11 +128,11 @@ fn evidence_that_fails_is_no_consent() {
     assert!(why.contains("nowhere"), "{why}");
 }
 
-const AFTER: &str = "2026-11-20-000500_modelling_after";
-const APART: &str = "2026-11-20-000600_modelling_apart";
+const AFTER: &str = "2026-11-21-000500_modelling_after";
+const APART: &str = "2026-11-21-000600_modelling_apart";
 
 fn with_followers(folder: Folder) -> Folder {
-    let needs = format!("{EXPAND}needs = [\"20261120000400\"]\n");
+    let needs = format!("{EXPAND}needs = [\"20261121000400\"]\n");
     folder.with(AFTER, &needs, "CREATE TABLE after ();", "DROP TABLE after;").with(
         APART,
         EXPAND,
@@ -187,10 +190,10 @@ fn an_interrupted_fresh_installation_is_finished_but_takes_no_later_step_with_it
     let (what, _) = told(database.migrator(&folder).on_progress(kill).up());
     assert!(what.contains(B) || what.contains("lost"), "{what}");
     let status = database.migrator(&folder).status().unwrap();
-    assert_eq!(status.applied.iter().map(|row| &row.name[..]).collect::<Vec<_>>(), [CORE, T]);
+    assert_eq!(status.names(), [CORE, T]);
 
     // The next release has another one, by chance with an older timestamp.
-    let later = "2026-11-20-000350_modelling_later";
+    let later = "2026-11-21-000350_modelling_later";
     let folder = folder.with(later, HELD, "DROP TABLE t;", "CREATE TABLE t ();");
     assert_eq!(database.migrator(&folder).up().unwrap().names(), [B, DROP_B]);
     assert_eq!(database.migrator(&folder).status().unwrap().held, [later]);
@@ -208,17 +211,17 @@ fn a_held_step_that_was_taken_back_waits_to_be_asked_for() {
     assert!(migrator.contract(DROP_B).unwrap().is_some());
 
     // What is taken back to nothing is fresh again.
-    assert_eq!(migrator.down_steps(9).unwrap().len(), 4);
+    assert_eq!(migrator.down_steps(9).unwrap().names(), [DROP_B, B, T, CORE]);
     assert_eq!(migrator.up().unwrap().names(), [CORE, T, B, DROP_B]);
 }
 
 #[test]
 fn a_held_step_is_refused_while_something_must_come_first() {
     let database = Database::new();
-    let needing = format!("{HELD}needs = [\"20261120000400\"]\n");
+    let needing = format!("{HELD}needs = [\"20261121000400\"]\n");
     let job = format!("{HELD}after_job = \"fill\"\n");
     let (second, third) =
-        ("2026-11-20-000500_modelling_second", "2026-11-20-000600_modelling_third");
+        ("2026-11-21-000500_modelling_second", "2026-11-21-000600_modelling_third");
     let folder = Folder::new()
         .with_held()
         .with(second, &needing, "CREATE TABLE second ();", "DROP TABLE second;")
@@ -230,9 +233,115 @@ fn a_held_step_is_refused_while_something_must_come_first() {
     let (what, _) = told(migrator.contract(second));
     assert_eq!(what, format!("{second}: needs {DROP_B}, which is not applied"));
     let (what, _) = told(migrator.contract(third));
-    assert!(what.contains("waits for the job fill"), "{what}");
+    assert_eq!(
+        what,
+        format!(
+            "{third}: waits for the job fill, which is never begun: finish it with \
+             `batch::Runner::new(&store).run(&mut job)`"
+        )
+    );
     let (what, _) = told(migrator.contract(B));
     assert!(what.contains("is expand, not held"), "{what}");
     migrator.contract(DROP_B).unwrap();
     migrator.contract(second).unwrap();
+}
+
+const FILL: &str = "2026-11-21-000900_modelling_after_fill";
+
+/// Adds a step that waits for a job, and has a guard.
+fn with_waiting(folder: Folder) -> Folder {
+    let metadata = format!("{HELD}after_job = \"fill\"\n");
+    folder
+        .with(FILL, &metadata, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int;")
+        .write(FILL, "guard.sql", "SELECT format('row %s is left', id) FROM t WHERE b IS NULL")
+}
+
+/// Fills `b` from `a`, row by row.
+struct Fill;
+
+impl Job for Fill {
+    type Cursor = i64;
+
+    fn name(&self) -> &'static str {
+        "fill"
+    }
+
+    fn estimate(&mut self, _: &mut UnitOfWork<'_>) -> Result<Option<u64>> {
+        Ok(Some(3))
+    }
+
+    fn next_batch(
+        &mut self,
+        uow: &mut UnitOfWork<'_>,
+        after: Option<&i64>,
+        _: u32,
+    ) -> Result<Batch<i64>> {
+        let id = after.map_or(1, |id| id + 1);
+        let fill = sql_query("UPDATE t SET b = a WHERE id = $1").bind::<BigInt, _>(id);
+        let rows = u64::try_from(fill.execute(uow.connection())?).unwrap();
+        Ok(Batch { rows, next: (rows > 0).then_some(id) })
+    }
+
+    fn verify(&mut self, _: &mut UnitOfWork<'_>) -> Result<Verdict> {
+        Ok(Verdict::Done)
+    }
+}
+
+#[test]
+fn a_step_that_waits_for_a_job_runs_when_that_has_finished() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    database.execute("INSERT INTO t (id, a) VALUES (1, 10), (2, 20), (3, 30)");
+    let folder = with_waiting(Folder::new());
+    let migrator = database.migrator(&folder);
+    assert_eq!(migrator.up().unwrap(), []);
+    assert_eq!(migrator.status().unwrap().held, [FILL]);
+    let waits = |how_far: &str| {
+        let (what, _) = told(migrator.contract(FILL));
+        let expected = format!("{FILL}: waits for the job fill, which is {how_far}");
+        assert!(what.starts_with(&expected), "{what}");
+        let call = ": finish it with `batch::Runner::new(&store).run(&mut job)`";
+        assert!(what.ends_with(call), "{what}");
+    };
+    waits("never begun");
+
+    let stop = Stop::default();
+    let stopped = Runner::new(&database.store)
+        .stop_with(&stop)
+        .on_progress(|event| {
+            if matches!(event, Batches::BatchDone { .. }) {
+                waits("running after 1 rows of about 3, by process");
+                stop.stop();
+            }
+        })
+        .run(&mut Fill)
+        .unwrap();
+    assert!(!stopped.is_finished());
+    waits("stopped after 1 rows of about 3");
+
+    assert!(Runner::new(&database.store).run(&mut Fill).unwrap().is_finished());
+    // What the job says is not believed blindly.
+    database.execute("INSERT INTO t (id, a) VALUES (4, 40)");
+    let (what, _) = told(migrator.contract(FILL));
+    assert!(what.ends_with("refused by its guard, which lists 1: row 4 is left"), "{what}");
+    database.execute("DELETE FROM t WHERE id = 4");
+    assert_eq!(migrator.contract(FILL).unwrap().unwrap().name, FILL);
+    assert_eq!(migrator.contract(FILL).unwrap(), None);
+    assert_eq!(database.number("sum(b) FROM t"), 60);
+}
+
+#[test]
+fn a_run_that_installs_a_context_waits_for_no_job_but_asks_the_guard() {
+    let folder = with_waiting(Folder::new());
+    let database = Database::new();
+    assert_eq!(database.migrator(&folder).up().unwrap().names().last(), Some(&FILL));
+
+    let other = Database::new();
+    let filled = |event: &Progress| {
+        if matches!(event, Progress::Finished { name, .. } if name == B) {
+            other.execute("INSERT INTO t (id) VALUES (7)");
+        }
+    };
+    let (what, _) = told(other.migrator(&folder).on_progress(filled).up());
+    assert!(what.contains("row 7 is left"), "{what}");
 }

@@ -3,7 +3,12 @@
 mod catalogs;
 mod folder;
 mod held;
+mod killed;
+mod lint;
 mod locking;
+mod patience;
+mod plan;
+mod rehearsal;
 mod run;
 
 use std::error::Error as _;
@@ -109,11 +114,11 @@ const EXPAND: &str = "run_in_transaction = true\nkind = \"expand\"\n";
 const ALONE: &str = "run_in_transaction = false\nkind = \"expand\"\n";
 const HELD: &str = "run_in_transaction = true\nkind = \"held\"\n";
 
-/// The names of the migrations that most tests work with.
-const T: &str = "2026-11-20-000100_modelling_t";
-const B: &str = "2026-11-20-000200_modelling_b";
-const INDEX: &str = "2026-11-20-000300_modelling_index";
-const DROP_B: &str = "2026-11-20-000400_modelling_drop_b";
+/// The names of the migrations that most tests work with. They are newer than those of core.
+const T: &str = "2026-11-21-000100_modelling_t";
+const B: &str = "2026-11-21-000200_modelling_b";
+const INDEX: &str = "2026-11-21-000300_modelling_index";
+const DROP_B: &str = "2026-11-21-000400_modelling_drop_b";
 const CORE: &str = "2026-11-20-000000_core_history";
 
 impl Folder {
@@ -201,20 +206,42 @@ impl Drop for Folder {
     }
 }
 
+/// The names, less what belongs to core beside its history: a run that is given a folder installs
+/// that, too, and in front of it.
 trait Names {
     fn names(&self) -> Vec<&str>;
 }
 
 impl Names for Vec<Applied> {
     fn names(&self) -> Vec<&str> {
-        self.iter().map(|applied| applied.name.as_str()).collect()
+        let names = self.iter().map(|applied| applied.name.as_str());
+        names.filter(|name| is_told(name)).collect()
     }
 }
 
 impl Names for Vec<Reverted> {
     fn names(&self) -> Vec<&str> {
-        self.iter().map(|reverted| reverted.name.as_str()).collect()
+        let names = self.iter().map(|reverted| reverted.name.as_str());
+        names.filter(|name| is_told(name)).collect()
     }
+}
+
+impl Names for planwright::migrate::Status {
+    fn names(&self) -> Vec<&str> {
+        let names = self.applied.iter().map(|row| row.name.as_str());
+        names.filter(|name| is_told(name)).collect()
+    }
+}
+
+fn is_told(name: &str) -> bool {
+    name == CORE || !name.contains("_core_")
+}
+
+/// What belongs to core.
+fn core() -> Vec<String> {
+    let embedded = Migrations::embedded();
+    let core = embedded.as_slice().iter().filter(|migration| migration.context == Context::Core);
+    core.map(ToString::to_string).collect()
 }
 
 /// What the error says, and what its source says.

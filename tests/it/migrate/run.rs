@@ -21,7 +21,10 @@ fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
 
     let pending = State::Behind { pending: all.iter().map(ToString::to_string).collect() };
     assert_eq!(database.modelling().status().unwrap().state, pending);
-    assert_eq!(database.modelling().up().unwrap().names(), all);
+    let applied = |done: Vec<Applied>| -> Vec<String> {
+        done.into_iter().map(|applied| applied.name).collect()
+    };
+    assert_eq!(applied(database.modelling().up().unwrap()), all);
     let status = database.modelling().status().unwrap();
     assert_eq!(status.state, State::Current);
     assert_eq!(status.applied.len(), all.len());
@@ -30,12 +33,13 @@ fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
     let after = database.objects();
 
     for name in all.iter().rev() {
-        assert_eq!(database.modelling().down().unwrap().names(), [*name]);
+        let down = database.modelling().down().unwrap();
+        assert_eq!(down.iter().map(|reverted| &*reverted.name).collect::<Vec<_>>(), [*name]);
     }
     assert_eq!(database.objects(), before);
     assert_eq!(database.modelling().down().unwrap(), []);
 
-    assert_eq!(database.modelling().up().unwrap().names(), all);
+    assert_eq!(applied(database.modelling().up().unwrap()), all);
     assert_eq!(database.objects(), after);
 }
 
@@ -68,7 +72,7 @@ fn a_host_gets_only_the_contexts_that_it_chose() {
     // The history stays while another context is in it, even for a runner that has not chosen it.
     let folder = Folder::new();
     assert_eq!(database.migrator(&folder).up().unwrap().names(), [T, B]);
-    assert_eq!(core.status().unwrap().applied.len(), 1);
+    assert_eq!(core.status().unwrap().names(), [CORE]);
     assert_eq!(core.down_steps(9).unwrap(), []);
     let (what, _) = told(core.contract("20261120000700"));
     assert!(what.contains("belongs to modelling, which is not chosen"), "{what}");
@@ -79,8 +83,8 @@ fn up_to_and_down_to_end_where_they_are_told() {
     let database = Database::new();
     let folder = Folder::with_index().with_held();
     let migrator = database.migrator(&folder);
-    assert_eq!(migrator.up_to("20261120000100").unwrap().names(), [CORE, T]);
-    assert_eq!(migrator.up_to("2026-11-20-000200").unwrap().names(), [B]);
+    assert_eq!(migrator.up_to("20261121000100").unwrap().names(), [CORE, T]);
+    assert_eq!(migrator.up_to("2026-11-21-000200").unwrap().names(), [B]);
     // It ended before the held step, so that one is not part of the installation.
     assert_eq!(migrator.up().unwrap().names(), [INDEX]);
     assert_eq!(migrator.status().unwrap().held, [DROP_B]);
@@ -138,7 +142,7 @@ fn a_constraint_that_is_checked_at_commit_is_told_as_such() {
     assert_eq!(what, format!("{INDEX}: COMMIT was refused: nothing of it is stored"));
     assert!(why.contains("u_id_key"), "{why}");
     assert!(!database.objects().contains(&"public.u".to_owned()));
-    assert_eq!(database.migrator(&folder).status().unwrap().applied.len(), 3);
+    assert_eq!(database.migrator(&folder).status().unwrap().names(), [CORE, T, B]);
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn an_edited_migration_is_tampered_but_its_comments_may_change() {
     assert_eq!(database.migrator(&folder).status().unwrap().state, State::Current);
 
     let folder = folder.write(B, "up.sql", "ALTER TABLE t ADD COLUMN b bigint;");
-    let tampered = State::Tampered { versions: vec!["20261120000200".to_owned()] };
+    let tampered = State::Tampered { versions: vec!["20261121000200".to_owned()] };
     assert_eq!(database.migrator(&folder).status().unwrap().state, tampered);
     let migrator = database.migrator(&folder);
     for (what, _) in [
@@ -162,7 +166,7 @@ fn an_edited_migration_is_tampered_but_its_comments_may_change() {
         told(migrator.down()),
         told(migrator.contract(B)),
     ] {
-        assert!(what.contains("20261120000200") || what.contains("is expand, not held"), "{what}");
+        assert!(what.contains("20261121000200") || what.contains("is expand, not held"), "{what}");
     }
 }
 
@@ -173,7 +177,7 @@ fn a_deleted_migration_is_tampered_and_a_newer_one_is_ahead() {
     database.migrator(&folder).up().unwrap();
 
     let folder = folder.without(B);
-    let tampered = State::Tampered { versions: vec!["20261120000200".to_owned()] };
+    let tampered = State::Tampered { versions: vec!["20261121000200".to_owned()] };
     assert_eq!(database.migrator(&folder).status().unwrap().state, tampered);
 
     let folder = Folder::new();
@@ -219,7 +223,7 @@ fn what_was_adopted_belongs_to_the_host() {
     let folder = Folder::new();
     database.migrator(&folder).up().unwrap();
     database.execute(
-        "UPDATE planwright.migrations SET adopted = true WHERE version = '20261120000100'",
+        "UPDATE planwright.migrations SET adopted = true WHERE version = '20261121000100'",
     );
     let (what, _) = told(database.migrator(&folder).down_steps(2));
     assert!(what.starts_with(T) && what.contains("was adopted"), "{what}");
@@ -238,11 +242,11 @@ fn the_history_of_the_host_is_left_alone() {
 
     database.execute(
         "CREATE TABLE __diesel_schema_migrations (version varchar PRIMARY KEY, run_on timestamp);
-         INSERT INTO __diesel_schema_migrations VALUES ('20261120000100', now()), ('1', now())",
+         INSERT INTO __diesel_schema_migrations VALUES ('20261121000100', now()), ('1', now())",
     );
     let rows = "SELECT xmin || ' ' || version FROM __diesel_schema_migrations ORDER BY version";
     let before = database.texts(rows);
-    assert_eq!(database.migrator(&folder).up().unwrap().len(), 4);
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [CORE, T, B, INDEX]);
     database.migrator(&folder).down_steps(9).unwrap();
     assert_eq!(database.texts(rows), before);
 }
@@ -264,7 +268,7 @@ fn a_schema_that_was_given_beforehand_is_kept() {
     let migrator = Migrator::new(&store);
     assert_eq!(migrator.up().unwrap().names(), [CORE]);
     assert_eq!(migrator.status().unwrap().applied[0].applied_by, "limited");
-    assert_eq!(migrator.down().unwrap().names(), [CORE]);
+    assert_eq!(migrator.down_steps(9).unwrap().names(), [CORE]);
     assert_eq!(database.objects(), ["schema planwright"]);
 }
 
@@ -287,8 +291,8 @@ fn the_history_is_what_the_embedded_migrations_say() {
         })
         .collect();
     let expected: Vec<_> = applied
-        .names()
         .iter()
+        .map(|applied| &applied.name)
         .flat_map(|name| [format!("started {name}"), format!("finished {name}")])
         .collect();
     assert_eq!(told, expected);
@@ -303,15 +307,18 @@ fn the_history_is_what_the_embedded_migrations_say() {
         assert_eq!(row.applied_by, "postgres");
         assert!(!row.adopted);
     }
-    let json = serde_json::to_value(&applied[1]).unwrap();
+    let first = core().len();
+    let json = serde_json::to_value(&applied[first]).unwrap();
     assert_eq!(json["name"], T);
     assert_eq!(json["context"], "modelling");
     assert_eq!(json["kind"], "baseline");
     assert!(json["duration_ms"].is_u64());
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["state"], "current");
-    assert_eq!(json["applied"][1]["version"], "20261120000100");
-    assert_eq!(status.to_string(), format!("current\n[x] {CORE}\n[x] {T}\n[x] {B}\n[x] {INDEX}\n"));
+    assert_eq!(json["applied"][first]["version"], "20261121000100");
+    let core = core().join("\n[x] ");
+    let expected = format!("current\n[x] {core}\n[x] {T}\n[x] {B}\n[x] {INDEX}\n");
+    assert_eq!(status.to_string(), expected);
 }
 
 #[test]
@@ -320,7 +327,7 @@ fn every_table_and_column_of_core_is_commented() {
     Migrator::new(&database.store).up().unwrap();
     let looked_at = "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
          WHERE c.relnamespace = 'planwright'::regnamespace AND c.relkind = 'r' AND a.attnum > 0";
-    assert_eq!(database.number(&format!("count(*) {looked_at}")), 11);
+    assert_eq!(database.number(&format!("count(*) {looked_at}")), 11 + 13);
     let missing = format!(
         "SELECT a.attname {looked_at} AND (col_description(c.oid, a.attnum) IS NULL
                                            OR obj_description(c.oid, 'pg_class') IS NULL)"

@@ -64,7 +64,8 @@ impl Token<'_> {
         }
     }
 
-    fn end(&self) -> usize {
+    /// Where it ends, in bytes.
+    pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
