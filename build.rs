@@ -17,7 +17,7 @@ mod metadata;
 #[path = "src/migrate/migration.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod migration;
-#[path = "src/migrate/tokens.rs"]
+#[path = "src/tokens.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod tokens;
 

@@ -2,7 +2,9 @@
 //!
 //! Two releases of this crate may work on one database at the same time, so a key never changes.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::result::Error as DieselError;
 use diesel::sql_types::Integer;
 use sha2::{Digest, Sha256};
 
@@ -47,9 +49,23 @@ pub(crate) fn release_session(connection: &mut PgConnection, key: Key) -> Result
     Ok(held.get_result(connection)?)
 }
 
+/// The server's words, in whatever language, for a lock that was not to be had in time. `None`
+/// where nobody holds `key`: then `connection` holds it now.
+pub(crate) fn timeout_words(connection: &mut PgConnection, key: Key) -> Result<Option<String>> {
+    connection.batch_execute("SET lock_timeout = 1")?;
+    let waited = diesel::select(pg_advisory_lock(key.class, key.object)).execute(connection);
+    connection.batch_execute("RESET lock_timeout")?;
+    match waited {
+        Ok(_) => Ok(None),
+        Err(DieselError::DatabaseError(_, info)) => Ok(Some(info.message().to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     fn pg_try_advisory_lock(class: Integer, object: Integer) -> Bool;
+    fn pg_advisory_lock(class: Integer, object: Integer) -> Bool;
     fn pg_advisory_unlock(class: Integer, object: Integer) -> Bool;
 }
 

@@ -24,6 +24,8 @@ SELECT 'constraint' AS kind, t.nspname::text AS schema, t.relname::text AS relat
            'comment', obj_description(k.oid, 'pg_constraint'))) AS properties
   FROM pg_catalog.pg_constraint k JOIN tables t ON t.oid = k.conrelid
  WHERE k.contype IN ('p', 'u', 'c', 'f', 'x')
+   -- A foreign key to a partitioned table has another row for each partition.
+   AND k.conparentid = 0
 UNION ALL
 SELECT 'index', t.nspname, t.relname, x.relname,
        jsonb_strip_nulls(jsonb_build_object(

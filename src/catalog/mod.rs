@@ -1,8 +1,16 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod activity;
 pub(crate) mod columns;
+mod compare;
+mod difference;
 mod load;
+pub(crate) mod locks;
+mod mend;
+mod normal;
 mod object;
+mod privileges;
+mod remedy;
 mod snapshot;
 
 use diesel::prelude::*;
@@ -11,8 +19,12 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use crate::error::Result;
 use crate::lock::Key;
 
+pub use compare::compare;
+pub use difference::{Difference, Finding, Remedy};
 pub(crate) use load::load;
 pub use object::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties};
+pub use privileges::Privilege;
+pub(crate) use privileges::{Need, missing_privileges};
 pub use snapshot::Scope;
 
 /// Whether a relation of this name, qualified and quoted where need be, exists.

@@ -132,7 +132,7 @@ pub struct Object {
 pub struct Catalog(BTreeMap<ObjectName, Properties>);
 
 /// Properties that say nothing about what the database does.
-const REMARKS: [&str; 2] = ["comment", "position"];
+pub(super) const REMARKS: [&str; 2] = ["comment", "position"];
 
 impl Catalog {
     /// The objects, in the order of their names.

@@ -42,6 +42,14 @@ pub(crate) fn is_retryable(error: &DieselError) -> bool {
     }
 }
 
+/// Whether it says in English that `lock_timeout` was exceeded.
+pub(crate) fn is_lock_timeout(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(_, info) => timeout(info.message()) == Some(TimeoutKind::Lock),
+        _ => false,
+    }
+}
+
 /// What Diesel reports without its SQLSTATE: deadlocks, timeouts, lost connections.
 fn unnamed(source: DieselError) -> Error {
     let DieselError::DatabaseError(kind, info) = &source else {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use diesel::result::Error as DieselError;
 
-pub(crate) use self::mapping::is_retryable;
+pub(crate) use self::mapping::{is_lock_timeout, is_retryable};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,5 +1,7 @@
 //! A migration without a transaction: what an attempt that died has left of it, and the next one.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -8,6 +10,9 @@ use super::migration::{ConcurrentIndex, Migration, known_statements};
 use super::report::Progress;
 use crate::catalog;
 use crate::error::{Error, Result};
+
+/// Nobody need be told of shorter waits.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Locked<'_> {
     /// Runs the one statement of a migration without a transaction, after clearing away what an
@@ -23,7 +28,7 @@ impl Locked<'_> {
             Some(index) => self.is_built(migration, index)?,
             None => false,
         };
-        if !built && let Err(source) = self.connection.batch_execute(statement.text) {
+        if !built && let Err(source) = self.execute_alone(migration, statement.text) {
             let error = failed_statement(migration, (1, 1), of, statement.text, source);
             // An INVALID index costs every writer, and a unique one still refuses rows. Where it
             // cannot be dropped now, as the connection is gone, the next run does it.
@@ -33,6 +38,20 @@ impl Locked<'_> {
             };
         }
         Ok(self.connection.batch_execute("RESET lock_timeout")?)
+    }
+
+    /// Executes the statement, and tells whom it waits for: any transaction of the database that
+    /// is older than it, whatever that one has touched.
+    fn execute_alone(&mut self, migration: &Migration, sql: &str) -> QueryResult<()> {
+        let (progress, mut told) = (self.progress, Vec::new());
+        let work = |connection: &mut PgConnection| connection.batch_execute(sql);
+        self.watched(PATIENCE, work, |now| {
+            let pids: Vec<_> = now.iter().map(|blocker| blocker.pid).collect();
+            if pids != told {
+                progress(Progress::InTheWay { name: migration.to_string(), sessions: now });
+                told = pids;
+            }
+        })
     }
 
     /// Whether the index stands there already: built by a run that died before it could say so.

@@ -69,7 +69,7 @@ impl Migrations {
             .ok_or_else(|| Error::migration(name, "this release has no such migration", None))
     }
 
-    pub(super) fn of(&self, contexts: &[Context]) -> impl Iterator<Item = &Migration> {
+    pub(crate) fn of(&self, contexts: &[Context]) -> impl Iterator<Item = &Migration> {
         self.0.iter().filter(move |migration| contexts.contains(&migration.context))
     }
 }

@@ -10,13 +10,14 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use super::guard::guard;
 use super::history::{self, Recorded};
 use super::migration::{Migration, known_statements};
+use super::patience::{Patience, Watch};
 use super::plan::Step;
-use super::report::{Applied, Progress, Reverted, whole_milliseconds};
+use super::report::{Applied, Progress, Reverted, head, whole_milliseconds};
 use super::tokens::Statement;
-use crate::catalog;
+use crate::catalog::{self, activity};
 use crate::error::{Error, Result};
 use crate::lock;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Long enough to cost nothing, short enough that nobody notices.
 const POLL: Duration = Duration::from_millis(100);
@@ -25,6 +26,8 @@ const POLL: Duration = Duration::from_millis(100);
 /// that ends.
 pub(super) struct Locked<'m> {
     pub(super) connection: PgConnection,
+    pub(super) watch: Watch<'m>,
+    pub(super) patience: Patience,
     pub(super) progress: &'m dyn Fn(Progress),
 }
 
@@ -38,29 +41,34 @@ impl<'m> Locked<'m> {
     /// Waits for the lock by asking again: a statement that *waits* for it would hold a snapshot,
     /// which CREATE INDEX CONCURRENTLY of the other runner would wait for in turn.
     pub(super) fn open(
-        store: &Store,
-        patience: Duration,
+        store: &'m Store,
+        lock_wait: Duration,
+        patience: Patience,
         progress: &'m dyn Fn(Progress),
     ) -> Result<Self> {
+        for limit in [patience.first, patience.most] {
+            store::milliseconds("Migrator", "lock_timeout", limit)?;
+        }
         let mut connection = store.dedicated()?;
         // The host's limit is made for its queries; and the schema must not depend on its role.
         connection.batch_execute("SET statement_timeout = 0; SET search_path = public")?;
         let begin = Instant::now();
         let mut told = false;
         while !lock::try_session(&mut connection, lock::SCHEMA)? {
-            let expired = begin.elapsed() >= patience;
+            let expired = begin.elapsed() >= lock_wait;
             if expired || !told {
                 let holder = catalog::lock_holder(&mut connection, lock::SCHEMA)?;
                 if expired {
-                    return Err(still_locked(patience, holder));
+                    return Err(still_locked(lock_wait, holder));
                 }
                 let holder = holder.map(|holder| describe(&holder));
                 progress(Progress::WaitingForLock { holder });
                 told = true;
             }
-            thread::sleep(POLL.min(patience.saturating_sub(begin.elapsed())));
+            thread::sleep(POLL.min(lock_wait.saturating_sub(begin.elapsed())));
         }
-        Ok(Self { connection, progress })
+        let watch = Watch::new(store, activity::own_pid(&mut connection)?);
+        Ok(Self { connection, watch, patience: patience.within(store), progress })
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
@@ -77,10 +85,11 @@ impl<'m> Locked<'m> {
     pub(super) fn apply(&mut self, step: &Step<'_>) -> Result<Outcome> {
         let migration = step.migration;
         self.tell_start(migration);
-        let begin = Instant::now();
+        self.tell_in_the_way(migration, &migration.up)?;
         let installs = step.installs.as_deref();
         if migration.transactional {
             let run = |connection: &mut PgConnection| {
+                let begin = Instant::now();
                 if let Some(refusal) = run_up(connection, migration)? {
                     return Err(Stop::Refused(refusal));
                 }
@@ -88,7 +97,7 @@ impl<'m> Locked<'m> {
                 record(connection, migration, installs, duration)?;
                 Ok(duration)
             };
-            match transaction(&mut self.connection, migration, run) {
+            match self.patiently(migration, run) {
                 Ok(duration) => Ok(Outcome::Applied(self.applied(migration, duration))),
                 Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
                 Err(Stop::Failed(error)) => Err(error),
@@ -97,6 +106,7 @@ impl<'m> Locked<'m> {
             if let Some(refusal) = guard(&mut self.connection, migration)? {
                 return Ok(Outcome::Refused(refusal));
             }
+            let begin = Instant::now();
             self.run_alone(migration, &migration.up, "")?;
             let duration = begin.elapsed();
             record(&mut self.connection, migration, installs, duration)?;
@@ -107,14 +117,16 @@ impl<'m> Locked<'m> {
     /// Takes a migration back and forgets it.
     pub(super) fn revert(&mut self, migration: &Migration) -> Result<Reverted> {
         self.tell_start(migration);
-        let begin = Instant::now();
+        self.tell_in_the_way(migration, &migration.down)?;
+        let mut begin = Instant::now();
         let forget = |connection: &mut PgConnection| {
             history::forget(connection, migration)
                 .map_err(|source| failed(migration, "the history could not be written", source))
         };
         let run = if migration.transactional {
             // Forgotten first: the down of the history itself drops the table.
-            transaction(&mut self.connection, migration, |connection| {
+            self.patiently(migration, |connection| {
+                begin = Instant::now();
                 forget(connection)?;
                 let down = known_statements(&migration.down);
                 let numbered = (1..).zip(&down);
@@ -157,8 +169,29 @@ pub(super) fn transaction<T>(
     migration: &Migration,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
+    transaction_from("BEGIN", connection, migration, body)
+}
+
+/// With a `lock_timeout` of its own.
+pub(super) fn transaction_limited<T>(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    limit: Duration,
+    body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let limit = store::milliseconds("Migrator", "lock_timeout", limit)?;
+    let begin = format!("BEGIN;SET LOCAL lock_timeout = {limit}");
+    transaction_from(&begin, connection, migration, body)
+}
+
+fn transaction_from<T>(
+    begin: &str,
+    connection: &mut PgConnection,
+    migration: &Migration,
+    body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
+) -> Result<T, Stop> {
     type Manager = AnsiTransactionManager;
-    Manager::begin_transaction(connection).map_err(Error::from)?;
+    Manager::begin_transaction_sql(connection, begin).map_err(Error::from)?;
     match body(connection) {
         Ok(value) => match Manager::commit_transaction(connection) {
             Ok(()) => Ok(value),
@@ -221,16 +254,16 @@ pub(super) fn failed(migration: &Migration, what: &str, source: DieselError) -> 
 
 pub(super) fn failed_statement(
     migration: &Migration,
-    (number, of_all): (usize, usize),
+    place: (usize, usize),
     of: &str,
     text: &str,
     source: DieselError,
 ) -> Error {
-    let words: Vec<_> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    let head: String = line.chars().take(80).collect();
-    let more = if head.len() < line.len() { "…" } else { "" };
-    failed(migration, &format!("statement {number} of {of_all}{of} failed: {head}{more}"), source)
+    failed(migration, &failed_words(place, of, text), source)
+}
+
+pub(super) fn failed_words((number, of_all): (usize, usize), of: &str, text: &str) -> String {
+    format!("statement {number} of {of_all}{of} failed: {}", head(text))
 }
 
 fn failed_commit(migration: &Migration, source: DieselError) -> Error {

@@ -27,10 +27,14 @@ mod lint;
 mod locked;
 mod metadata;
 mod migration;
+mod patience;
 mod plan;
+mod planned;
+mod rehearsal;
+mod rehearsed;
 mod report;
 mod runner;
-mod tokens;
+mod standing;
 
 pub use context::Context;
 pub use embedded::Migrations;
@@ -38,5 +42,15 @@ pub use history::Recorded;
 pub(crate) use history::applied_versions;
 pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
+pub use patience::Blocked;
+pub use planned::{PlanReport, Planned};
+pub use rehearsed::{Effect, Ending, HeldLock, Rehearsal, Rehearsed, RelationLock, Rows};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
+pub(crate) use standing::Standing;
+
+// The build script has it beside these files.
+use crate::tokens;
+
+pub use crate::catalog::activity::Blocker;
+pub use crate::catalog::locks::LockMode;

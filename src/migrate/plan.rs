@@ -72,6 +72,11 @@ impl<'m> Plan<'m> {
         }
         plan
     }
+
+    /// What `contract` would do.
+    pub(super) fn only(step: Option<Step<'m>>) -> Self {
+        Self { steps: step.into_iter().collect(), ..Self::default() }
+    }
 }
 
 /// What of the history this release does not have, or has otherwise.

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::context::Context;
 use super::history::Recorded;
 use super::migration::{Kind, Migration};
+use crate::catalog::activity::Blocker;
 use crate::error::{Error, Result};
 
 impl FromStr for Context {
@@ -182,6 +183,33 @@ pub enum Progress {
         /// Its kind.
         kind: Kind,
     },
+    /// Before the statements of a migration, or of its down: older transactions hold locks on
+    /// relations that it names. It may have to wait for them, and others behind it; a transaction
+    /// that only reads is in the way of ACCESS EXCLUSIVE alone. Or, while an index is built or
+    /// dropped concurrently: the sessions that it waits for, whenever they change.
+    InTheWay {
+        /// The name of the folder.
+        name: String,
+        /// The sessions, the oldest transaction first; 20 at most.
+        sessions: Vec<Blocker>,
+    },
+    /// A migration, or its down, did not get a lock in time, or was ended to break a deadlock. All
+    /// of it was rolled back, and is tried again after the pause.
+    Retrying {
+        /// The name of the folder.
+        name: String,
+        /// The server's answer.
+        why: String,
+        /// The limit of the try that failed. In milliseconds where it is serialised.
+        #[serde(rename = "lock_timeout_ms", serialize_with = "milliseconds")]
+        lock_timeout: Duration,
+        /// How long the runner now waits, without any lock that others need. In milliseconds where
+        /// it is serialised.
+        #[serde(rename = "pause_ms", serialize_with = "milliseconds")]
+        pause: Duration,
+        /// Whom it has waited for, where that could be seen.
+        blockers: Vec<Blocker>,
+    },
     /// An INVALID index, left by an attempt that failed or died, was dropped.
     DroppedInvalidIndex {
         /// The migration that builds it.
@@ -199,11 +227,22 @@ pub enum Progress {
     },
 }
 
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn milliseconds<S: Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(whole_milliseconds(*duration))
 }
 
 /// As the history stores it.
 pub(super) fn whole_milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The beginning of a statement, on one line.
+pub(super) fn head(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    let head: String = line.chars().take(80).collect();
+    if head.len() < line.len() { format!("{head}…") } else { head }
 }

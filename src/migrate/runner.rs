@@ -10,8 +10,10 @@ use super::embedded::Migrations;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
+use super::patience::Patience;
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
+use super::standing::status_of;
 use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -21,8 +23,9 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// Brings the schema of the chosen contexts to where it should be, one runner at a time.
 ///
 /// The session that changes the schema is one of its own, so it needs a direct connection, not a
-/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`. The store's `lock_timeout` holds for
-/// migrations in a transaction.
+/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`.
+/// For locks it waits shortly and again: see [`lock_timeout`](Self::lock_timeout). Who is in the
+/// way is told ([`Progress`]), and stands in the error where it gives up; nobody is ended.
 ///
 /// # Example
 ///
@@ -42,11 +45,12 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// ```
 #[must_use = "a migrator does nothing until it is asked to"]
 pub struct Migrator<'a> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     migrations: Migrations,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
     lock_wait: Duration,
+    patience: Patience,
     listener: RefCell<Option<Listener<'a>>>,
 }
 
@@ -58,6 +62,7 @@ impl<'a> Migrator<'a> {
             migrations: Migrations::embedded(),
             contexts: vec![Context::Core],
             lock_wait: Duration::from_secs(60),
+            patience: Patience::default(),
             listener: RefCell::new(None),
         }
     }
@@ -82,6 +87,24 @@ impl<'a> Migrator<'a> {
         self
     }
 
+    /// `lock_timeout` of a migration in a transaction: of its first try, and the most that it grows
+    /// to. 50 ms and 1 s by default, and never more than the store's.
+    ///
+    /// While a migration waits for a lock, everything that comes after it on that table waits
+    /// behind it: at most for this limit, for each lock. Then it is rolled back and tried again
+    /// after four times as long, with twice the limit.
+    pub fn lock_timeout(mut self, first: Duration, most: Duration) -> Self {
+        self.patience = Patience { first, most: most.max(first), ..self.patience };
+        self
+    }
+
+    /// For how long one migration is tried that does not get its locks. 60 s by default; with
+    /// zero it is tried once.
+    pub fn lock_patience(mut self, limit: Duration) -> Self {
+        self.patience.total = limit;
+        self
+    }
+
     /// Tells the listener what is going on, while it goes on.
     pub fn on_progress(mut self, listener: impl FnMut(&Progress) + 'a) -> Self {
         self.listener = RefCell::new(Some(Box::new(listener)));
@@ -94,7 +117,7 @@ impl<'a> Migrator<'a> {
     ///
     /// Those of a query, such as [`Error::Unavailable`].
     pub fn status(&self) -> Result<Status> {
-        Ok(self.status_of(&history::read(self.store)?))
+        Ok(status_of(&self.migrations, &self.contexts, &history::read(self.store)?))
     }
 
     /// Fails unless the schema is what this release needs, or is of a later one.
@@ -158,23 +181,12 @@ impl<'a> Migrator<'a> {
     /// refuses (with the first lines of the guard's list), or where something must run before it:
     /// another migration, or a job (with how far that one is).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
-        let migration = self.find(name)?;
-        let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
-        if migration.kind != Kind::Held {
-            return refuse(format!(
-                "is {}, not held: {}.up() runs it",
-                migration.kind,
-                self.call()
-            ));
-        }
-        if !self.must_run(migration, &history::read(self.store)?)? {
+        if self.held_step(name, &history::read(self.store)?)?.is_none() {
             return Ok(None);
         }
         self.locked(|session| {
-            if !self.must_run(migration, &session.history()?)? {
-                return Ok(None);
-            }
-            match session.apply(&Step { migration, installs: None })? {
+            let Some(step) = self.held_step(name, &session.history()?)? else { return Ok(None) };
+            match session.apply(&step)? {
                 Outcome::Applied(applied) => Ok(Some(applied)),
                 Outcome::Refused(refusal) => Err(refusal),
             }
@@ -219,12 +231,12 @@ impl<'a> Migrator<'a> {
     }
 
     fn run_up(&self, through: Option<&str>) -> Result<Vec<Applied>> {
-        if self.plan(&history::read(self.store)?, through)?.steps.is_empty() {
+        if self.plan_of(&history::read(self.store)?, through)?.steps.is_empty() {
             return Ok(Vec::new());
         }
         self.locked(|session| {
             let history = session.history()?;
-            let plan = self.plan(&history, through)?;
+            let plan = self.plan_of(&history, through)?;
             let (mut applied, mut refused) = (Vec::new(), None);
             let mut left_out: HashSet<&str> = HashSet::new();
             for step in &plan.steps {
@@ -275,11 +287,22 @@ impl<'a> Migrator<'a> {
         self.migrations.find(&row.version)
     }
 
+    /// What `contract` of this name runs. `None` where it is applied.
+    pub(super) fn held_step(&self, name: &str, history: &[Recorded]) -> Result<Option<Step<'_>>> {
+        let migration = self.find(name)?;
+        if migration.kind != Kind::Held {
+            let what = format!("is {}, not held: {}.up() runs it", migration.kind, self.call());
+            return Err(Error::migration(&*migration.name, what, None));
+        }
+        let must_run = self.must_run(migration, history)?;
+        Ok(must_run.then_some(Step { migration, installs: None }))
+    }
+
     /// Whether a held migration is still to be run; an error where it cannot be.
     fn must_run(&self, migration: &Migration, history: &[Recorded]) -> Result<bool> {
         let refuse = |what: String| Err(Error::migration(&*migration.name, what, None));
         let applied = |version: &str| history.iter().any(|row| row.version == version);
-        let plan = self.plan(history, Some(&migration.version))?;
+        let plan = self.plan_of(history, Some(&migration.version))?;
         if applied(&migration.version) {
             return Ok(false);
         }
@@ -310,21 +333,9 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    fn plan(&self, history: &[Recorded], through: Option<&str>) -> Result<Plan<'_>> {
+    pub(super) fn plan_of(&self, history: &[Recorded], through: Option<&str>) -> Result<Plan<'_>> {
         Strange::find(&self.migrations, &self.contexts, history).refuse_tampered()?;
         Ok(Plan::new(&self.migrations, &self.contexts, history, through))
-    }
-
-    fn status_of(&self, history: &[Recorded]) -> Status {
-        let plan = Plan::new(&self.migrations, &self.contexts, history, None);
-        let names =
-            |migrations: &[&Migration]| migrations.iter().map(ToString::to_string).collect();
-        Status {
-            held: names(&plan.held),
-            waiting: names(&plan.waiting),
-            applied: rows_of(&self.contexts, history).cloned().collect(),
-            state: Strange::find(&self.migrations, &self.contexts, history).state(&plan),
-        }
     }
 
     fn find(&self, name: &str) -> Result<&Migration> {
@@ -336,13 +347,13 @@ impl<'a> Migrator<'a> {
         Err(Error::migration(&*migration.name, what, None))
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Locked<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn locked<T>(&self, work: impl FnOnce(&mut Locked<'_>) -> Result<T>) -> Result<T> {
         let tell = |event: Progress| {
             if let Some(listener) = &mut *self.listener.borrow_mut() {
                 listener(&event);
             }
         };
-        let mut session = Locked::open(self.store, self.lock_wait, &tell)?;
+        let mut session = Locked::open(self.store, self.lock_wait, self.patience, &tell)?;
         let done = work(&mut session);
         session.close();
         done
@@ -364,6 +375,7 @@ impl fmt::Debug for Migrator<'_> {
         f.debug_struct("Migrator")
             .field("contexts", &self.contexts)
             .field("lock_wait", &self.lock_wait)
+            .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
 }

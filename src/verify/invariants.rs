@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::ident::Literal;
 use crate::migrate;
+use crate::severity::Severity;
 use crate::unit_of_work::UnitOfWork;
 
 /// A rule that holds for every row of a context.
@@ -28,18 +29,6 @@ pub struct Invariant {
     pub since: &'static str,
     /// A query that lists violators, one text column each: their keys. Reads only.
     pub violators: &'static str,
-}
-
-/// How bad the violation of an [`Invariant`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing; nothing is wrong.
-    Note,
-    /// To be cleaned up.
-    Warning,
-    /// Data is wrong.
-    Error,
 }
 
 /// What became of one [`Invariant`].
@@ -216,14 +205,4 @@ SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS
         .expect("a String takes any text");
     }
     script + include_str!("sanity_tail.sql")
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
 }

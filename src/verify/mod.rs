@@ -1,9 +1,19 @@
 //! What must hold in a database, and whether it does.
 
+mod drift;
+mod drift_report;
 mod fingerprint;
 mod invariants;
+mod inventory;
 
+pub use drift::Drift;
+pub use drift_report::{DriftReport, HeldStep};
 pub use fingerprint::{Compared, Comparison, Content, Fingerprint, Mapping, Source, Verdict};
-pub use invariants::{Checked, Invariant, Outcome, Sanity, Severity, invariants, sanity_script};
+pub use invariants::{Checked, Invariant, Outcome, Sanity, invariants, sanity_script};
+pub use inventory::{Inventory, InventoryColumn, InventoryRelation, inventory};
 
-pub use crate::catalog::{Catalog, Delta, Object, ObjectKind, ObjectName, Properties, Scope};
+pub use crate::catalog::{
+    Catalog, Delta, Difference, Finding, Object, ObjectKind, ObjectName, Privilege, Properties,
+    Remedy, Scope, compare,
+};
+pub use crate::severity::Severity;

@@ -1,16 +1,20 @@
 //! Files that are generated and committed: each is what it should be. `./dev schema` writes them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use diesel::migration::Migration as _;
 use diesel::{Connection, PgConnection};
 use planwright::migrate::Migrations;
 use planwright::testing::TestDatabase;
 use planwright::verify::{Catalog, Delta, Scope};
-use planwright::{UnitOfWork, verify};
+use planwright::{Context, UnitOfWork, diagram, verify};
+use sha2::{Digest, Sha256};
 
 use crate::conventions::INVARIANTS;
-use crate::support::golden;
+use crate::support::{everything, golden};
 
 /// An object on each line, so that a change of one is a change of one line.
 fn written(delta: &Delta) -> String {
@@ -52,4 +56,52 @@ fn each_migration_does_to_the_catalog_what_its_folder_says() {
 #[test]
 fn the_script_for_psql_asks_every_invariant() {
     golden("docs/db_sanity.sql", &verify::sanity_script(&INVARIANTS.concat()));
+}
+
+#[test]
+fn the_diagrams_show_a_fresh_installation() {
+    let database = everything();
+    let diagrams = database.store().read(|uow| diagram::contexts(uow, Context::ALL)).unwrap();
+    let mut expected = BTreeSet::from(["rendered.txt".to_owned()]);
+    for diagram in diagrams {
+        let name = diagram.title();
+        golden(&format!("docs/diagrams/{name}.mmd"), &diagram.mermaid());
+        golden(&format!("docs/diagrams/{name}.dot"), &diagram.dot());
+        expected.extend(["mmd", "dot", "png"].map(|kind| format!("{name}.{kind}")));
+    }
+    if std::env::var_os("PLANWRIGHT_WRITE").is_none() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagrams");
+        let found: BTreeSet<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(found, expected, "run ./dev diagrams, and remove what is of no context");
+    }
+}
+
+/// Versions of Graphviz and fonts draw one text differently, so pictures are not compared: beside
+/// them stands the text that each was made from.
+#[test]
+fn the_pictures_are_those_of_the_diagrams() {
+    if std::env::var_os("PLANWRIGHT_WRITE").is_some() {
+        return; // they are drawn next
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagrams");
+    let rendered = fs::read_to_string(folder.join("rendered.txt")).unwrap();
+    let mut pictures = 0;
+    for line in rendered.lines() {
+        let (hash, file) = line.split_once("  ").expect("as sha256sum writes it");
+        let content = fs::read(folder.join(file)).unwrap();
+        let mut own = String::new();
+        for byte in Sha256::digest(content) {
+            write!(own, "{byte:02x}").unwrap();
+        }
+        assert_eq!(own, hash, "{file} has changed since it was rendered: run ./dev diagrams");
+        pictures += usize::from(file.ends_with(".png"));
+    }
+    let texts = fs::read_dir(&folder).unwrap().filter(|entry| {
+        let path = entry.as_ref().unwrap().path();
+        path.extension().is_some_and(|extension| extension == "dot")
+    });
+    assert_eq!((pictures, rendered.lines().count()), (texts.count(), 2 * pictures));
 }

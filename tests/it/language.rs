@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use planwright::batch::{Batch, Job, Progress, Runner, Verdict};
 use planwright::local_server::LocalServer;
-use planwright::migrate::Migrator;
+use planwright::migrate::{Blocked, Migrator};
 use planwright::modelling::factory;
 use planwright::testing::{At, Fault, FaultProxy, Point};
 use planwright::{
@@ -332,4 +332,50 @@ fn a_batch_that_times_out_in_german_is_known_by_its_time() {
     drop(runner);
     assert_eq!(timed_out, 2);
     assert_eq!(number(&owner, "SELECT sum(n) FROM t"), 2);
+}
+
+#[test]
+fn a_migration_knows_in_german_that_it_waited_for_too_long() {
+    let Some(german) = German::start() else { return };
+    let grant = "GRANT CREATE ON SCHEMA public TO app; GRANT CREATE ON DATABASE postgres TO app";
+    let mut reader = PgConnection::establish(&german.server.url("postgres")).unwrap();
+    reader.batch_execute(grant).unwrap();
+    let options = StoreOptions::default().lock_timeout(Duration::from_millis(200));
+    let store = Store::connect(&german.app_url(), &options).unwrap();
+    let migrator = || Migrator::new(&store).contexts([Context::Modelling]);
+    migrator().up_to("20261120000200").unwrap();
+    reader.batch_execute("BEGIN; SELECT FROM plan").unwrap();
+
+    let limit = Duration::from_millis(50);
+    let hasty = migrator().lock_timeout(limit, limit).lock_patience(Duration::from_millis(300));
+    let error = hasty.up().unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("gave up after 2 tries"), "{text}");
+    assert!(text.contains("in the way: process "), "{text}");
+    // Another role's session shows no more than who it is.
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("Sperre"), "{source}");
+    let [blocker] = &source.downcast_ref::<Blocked>().unwrap().blockers[..] else {
+        panic!("{text}");
+    };
+    assert_eq!((blocker.transaction_ms, &*blocker.state), (None, ""));
+
+    let rehearsal = hasty.dry_run().unwrap();
+    assert!(!rehearsal.passed());
+    assert!(rehearsal.to_string().contains("in the way: process "), "{rehearsal}");
+    // What fails late for another reason is not tried again.
+    reader
+        .batch_execute(
+            "COMMIT; CREATE TABLE plan_measure ();
+             CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS
+                 'BEGIN PERFORM pg_sleep(0.1); END';
+             CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE VIEW')
+                 EXECUTE FUNCTION slow()",
+        )
+        .unwrap();
+    let error = hasty.up().unwrap_err();
+    assert!(whole(&error).contains("existiert bereits"), "{error:?}");
+    assert!(!error.to_string().contains("gave up"), "{error}");
+    reader.batch_execute("DROP TABLE plan_measure").unwrap();
+    hasty.up().unwrap();
 }

@@ -13,6 +13,7 @@ mod architecture;
 mod batch;
 mod conventions;
 mod dependencies;
+mod diagram;
 mod examples;
 mod faults;
 mod generated;

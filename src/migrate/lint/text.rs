@@ -1,7 +1,7 @@
 //! A file of SQL as the lint reads it: statements with their lines, those inside of bodies and
 //! strings that are executed too, and the exceptions in the comments between them.
 
-use crate::migrate::tokens::{Kind, LexError, Token, tokens};
+use crate::tokens::{Kind, LexError, Token, tokens};
 
 /// A token that remembers its line.
 #[derive(Debug, Clone, PartialEq, Eq)]

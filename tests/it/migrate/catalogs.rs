@@ -7,7 +7,7 @@ use planwright::verify::{Catalog, Scope};
 use super::*;
 
 impl Database {
-    fn catalog(&self) -> Catalog {
+    pub(super) fn catalog(&self) -> Catalog {
         self.store.read(|uow| Catalog::read(uow, &Scope::everything())).unwrap()
     }
 }

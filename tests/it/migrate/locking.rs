@@ -9,7 +9,7 @@ use planwright::migrate::{Progress, State};
 use super::*;
 
 /// Waits until the runner's index waits for the transaction of somebody else.
-fn wait_for_blocked_index(database: &Database) {
+pub(super) fn wait_for_blocked_index(database: &Database) {
     let waits = "count(*) FROM pg_stat_activity WHERE datname = current_database()
                  AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'";
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -20,7 +20,7 @@ fn wait_for_blocked_index(database: &Database) {
 }
 
 /// A connection in a transaction that an index has to wait for. A failing test ends all the same.
-fn busy_writer(database: &Database) -> PgConnection {
+pub(super) fn busy_writer(database: &Database) -> PgConnection {
     let mut writer = database.connection();
     let begin =
         "SET idle_in_transaction_session_timeout = '20s'; BEGIN; INSERT INTO t VALUES (1, 1)";
@@ -126,7 +126,8 @@ fn an_index_waits_longer_than_the_limits_of_the_host() {
     writer.batch_execute("BEGIN; INSERT INTO t VALUES (1, 1)").unwrap();
     let migrator = planwright::migrate::Migrator::new(&store)
         .contexts([Context::Modelling])
-        .migrations(folder.set());
+        .migrations(folder.set())
+        .lock_patience(Duration::from_millis(500));
     let (what, why) = told(migrator.up());
     assert!(what.starts_with(more) && why.contains("lock timeout"), "{what}: {why}");
     writer.batch_execute("COMMIT").unwrap();

@@ -3,8 +3,12 @@
 mod catalogs;
 mod folder;
 mod held;
+mod killed;
 mod lint;
 mod locking;
+mod patience;
+mod plan;
+mod rehearsal;
 mod run;
 
 use std::error::Error as _;

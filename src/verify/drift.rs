@@ -1,0 +1,277 @@
+//! A live database against what its history says it should be.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::drift_report::{DriftReport, HeldStep};
+use crate::catalog::{
+    Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Scope, compare,
+    missing_privileges,
+};
+use crate::error::Result;
+use crate::migrate::{Context, Kind, Migration, Migrations, Standing};
+use crate::severity::Severity;
+use crate::store::Store;
+
+/// Compares a live database with the state that its history records: tables, columns, types,
+/// constraints, indexes, triggers, views, and what roles may do.
+///
+/// What a held migration that is not applied would still do is no difference, and is listed by
+/// itself. The check only reads: one unit of work, and fewer than 15 statements whatever the number
+/// of contexts.
+///
+/// # Example
+///
+/// ```
+/// use planwright::testing::TestDatabase;
+/// use planwright::verify::{Drift, Privilege};
+/// use planwright::Context;
+///
+/// let database = TestDatabase::new(Context::ALL.iter().copied())?;
+/// let report = Drift::new(database.store())
+///     .contexts(Context::ALL.iter().copied())
+///     .run()?;
+/// assert!(report.is_clean(), "{report}");
+///
+/// // And what the application's role may not do of what it has to.
+/// let report = Drift::new(database.store()).role("app", Privilege::ALL).run()?;
+/// print!("{report}"); // [ ] error: grant on planwright to app is missing …
+/// assert!(!report.is_clean());
+/// # Ok::<(), planwright::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is compared until it is run"]
+pub struct Drift<'a> {
+    store: &'a Store,
+    migrations: Migrations,
+    /// Sorted, without doubles, with `core`.
+    contexts: Vec<Context>,
+    owned_schemas: Vec<String>,
+    roles: Vec<(String, Vec<Privilege>)>,
+}
+
+impl<'a> Drift<'a> {
+    /// A check of [`Context::Core`] alone, until [`contexts`](Self::contexts) says more.
+    pub fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            migrations: Migrations::embedded(),
+            contexts: vec![Context::Core],
+            owned_schemas: Vec::new(),
+            roles: Vec::new(),
+        }
+    }
+
+    /// Chooses the contexts.
+    pub fn contexts(mut self, contexts: impl IntoIterator<Item = Context>) -> Self {
+        self.contexts = contexts.into_iter().chain([Context::Core]).collect();
+        self.contexts.sort_unstable();
+        self.contexts.dedup();
+        self
+    }
+
+    /// Expects what other migrations than the ones in this crate make. Each has its `catalog.json`.
+    pub fn migrations(mut self, migrations: Migrations) -> Self {
+        self.migrations = migrations;
+        self
+    }
+
+    /// Reports what nobody expects in these schemas too, such as `public`. Without this the whole
+    /// of a schema is looked at only where a migration has made it; of others, which the host may
+    /// use as well, the tables of the contexts and what belongs to them.
+    pub fn owned_schemas(mut self, schemas: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.owned_schemas.extend(schemas.into_iter().map(Into::into));
+        self
+    }
+
+    /// Expects that this role, or one that it is a member of, has these privileges on every table
+    /// of the contexts, SELECT on their views, and USAGE on the schemas. Of [`Context::Core`] an
+    /// application only reads.
+    pub fn role(
+        mut self,
+        name: impl Into<String>,
+        privileges: impl IntoIterator<Item = Privilege>,
+    ) -> Self {
+        self.roles.push((name.into(), privileges.into_iter().collect()));
+        self
+    }
+
+    /// Compares.
+    ///
+    /// The unit sees one moment of the tables, but the server writes definitions as they are now: a
+    /// schema that changes meanwhile may look like drift.
+    ///
+    /// # Errors
+    ///
+    /// Those of a query, such as [`Error::Unavailable`](crate::Error::Unavailable), and
+    /// [`Error::Migration`](crate::Error::Migration) where a migration does not say what it does to
+    /// the catalog.
+    pub fn run(&self) -> Result<DriftReport> {
+        self.store.read(|uow| {
+            let standing = self.migrations.standing(&self.contexts, uow)?;
+            let state = Recorded::of(&self.migrations, &self.contexts, &standing)?;
+            let actual = Catalog::read(uow, &self.scope(&state))?;
+            let mut differences = compare(&state.expected, &actual);
+            differences.retain(|one| one.finding != Finding::Extra || !state.is_of_others(one));
+            for difference in &mut differences {
+                state.explain(difference);
+            }
+            differences.extend(missing_privileges(uow, &self.needs(&state))?);
+            let mut report = DriftReport {
+                as_expected: state.as_expected(&actual, &differences),
+                not_installed: self.not_installed(&standing),
+                held: state.held,
+                unknown: standing.unknown,
+                status: standing.status,
+                differences,
+            };
+            report.held.retain(|step| !step.is_empty());
+            Ok(report)
+        })
+    }
+
+    fn not_installed(&self, standing: &Standing) -> Vec<Context> {
+        let installed = |context: &Context| {
+            standing.status.applied.iter().any(|row| row.context == context.name())
+        };
+        self.contexts.iter().copied().filter(|context| !installed(context)).collect()
+    }
+
+    /// The schemas that are looked at as a whole, and by name what is expected in others, or was
+    /// there once.
+    fn scope(&self, state: &Recorded<'_>) -> Scope {
+        let made = state.expected.iter().map(|(name, _)| name);
+        let made = made.filter(|name| name.kind == ObjectKind::Schema).map(|name| &name.name);
+        let schemas: BTreeSet<&String> = made.chain(&self.owned_schemas).collect();
+        let gone = state.taken_away.iter().map(|(name, _)| name);
+        let names: BTreeSet<String> = state
+            .expected
+            .iter()
+            .map(|(name, _)| name)
+            .chain(gone)
+            .filter(|name| name.relation.is_empty() && !name.schema.is_empty())
+            .map(|name| {
+                // Functions are looked up without their arguments.
+                let own = name.name.split_once('(').map_or(&*name.name, |(own, _)| own);
+                format!("{}.{own}", name.schema)
+            })
+            .collect();
+        Scope::of(schemas.into_iter().cloned(), names)
+    }
+
+    fn needs(&self, state: &Recorded<'_>) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for (role, privileges) in &self.roles {
+            let mut need = |schema: &str, relation: &str, privilege: &str| {
+                let (schema, relation) = (schema.to_owned(), relation.to_owned());
+                let (role, privilege) = (role.clone(), privilege.to_owned());
+                needs.push(Need { role, schema, relation, privilege });
+            };
+            let relations: Vec<&ObjectName> = state
+                .expected
+                .iter()
+                .map(|(name, _)| name)
+                .filter(|name| matches!(name.kind, ObjectKind::Table | ObjectKind::View))
+                .collect();
+            for schema in relations.iter().map(|name| &name.schema).collect::<BTreeSet<_>>() {
+                need(schema, "", "USAGE");
+            }
+            for name in relations {
+                let reads = name.kind == ObjectKind::View || state.is_core(name);
+                for privilege in privileges {
+                    if !reads || *privilege == Privilege::Select {
+                        need(&name.schema, &name.name, &privilege.to_string());
+                    }
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// What the history says about the catalog.
+struct Recorded<'m> {
+    expected: Catalog,
+    /// Of every context.
+    whole: Catalog,
+    core: Catalog,
+    /// By which applied migration, the last one first.
+    taken_away: Vec<(ObjectName, &'m Migration)>,
+    /// What migrations that are not applied make.
+    to_come: Vec<(ObjectName, &'m Migration)>,
+    held: Vec<HeldStep>,
+}
+
+impl<'m> Recorded<'m> {
+    fn of(migrations: &'m Migrations, contexts: &[Context], standing: &Standing) -> Result<Self> {
+        let applied = |migration: &Migration| standing.applied.contains(&migration.version);
+        let expected = migrations.catalog(contexts, applied)?;
+        let installed: HashSet<&str> =
+            standing.status.applied.iter().map(|row| row.context.as_str()).collect();
+        let (mut taken_away, mut to_come, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let chosen = |migration: &&Migration| contexts.contains(&migration.context);
+        for migration in migrations.as_slice().iter().filter(chosen) {
+            let delta = migration.delta()?;
+            if applied(migration) {
+                let gone = delta.gone.into_iter().filter(|name| expected.get(name).is_none());
+                taken_away.extend(gone.map(|name| (name, migration)));
+                continue;
+            }
+            if migration.kind == Kind::Held && installed.contains(migration.context.name()) {
+                held.push(HeldStep::new(migration, &delta, &expected));
+            }
+            to_come.extend(delta.made.into_iter().map(|object| (object.name, migration)));
+        }
+        taken_away.reverse();
+        let whole = migrations.catalog(Context::ALL, applied)?;
+        let core = migrations.catalog(&[Context::Core], applied)?;
+        Ok(Self { expected, whole, core, taken_away, to_come, held })
+    }
+
+    fn is_core(&self, name: &ObjectName) -> bool {
+        self.core.get(name).is_some()
+    }
+
+    /// Whether a context that was not chosen has made it.
+    fn is_of_others(&self, difference: &Difference) -> bool {
+        self.whole.get(&difference.object).is_some()
+    }
+
+    /// Says of something extra where it comes from.
+    fn explain(&self, difference: &mut Difference) {
+        let by = |of: &[(ObjectName, &'m Migration)]| {
+            let found = of.iter().find(|(name, _)| *name == difference.object);
+            found.map(|(_, migration)| migration.to_string())
+        };
+        if difference.finding != Finding::Extra {
+            return;
+        }
+        if let Some(since) = by(&self.taken_away) {
+            difference.severity = difference.severity.max(Severity::Warning);
+            difference.remedy.advice = "A restored backup or an old release may have made it \
+                again. Find out who uses it before it is dropped."
+                .to_owned();
+            difference.remedy.sql.clear();
+            difference.finding = Finding::Leftover { since };
+        } else if let Some(migration) = by(&self.to_come) {
+            difference.remedy.advice = format!(
+                "{migration}, which is not applied, makes it. {}",
+                difference.remedy.advice
+            );
+        }
+    }
+
+    fn as_expected(
+        &self,
+        actual: &Catalog,
+        differences: &[Difference],
+    ) -> BTreeMap<ObjectKind, usize> {
+        let different: HashSet<&ObjectName> = differences.iter().map(|one| &one.object).collect();
+        let mut counts = BTreeMap::new();
+        for (name, _) in self.expected.iter() {
+            if actual.get(name).is_some() && !different.contains(name) {
+                *counts.entry(name.kind).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
