@@ -29,12 +29,11 @@ fn everything(database: &Database) -> Vec<String> {
          UNION ALL SELECT 'sequence ' || sequencename || coalesce(last_value, 0) FROM pg_sequences
          ORDER BY 1",
     );
-    let tables = "SELECT relname FROM pg_class WHERE relkind = 'r'
+    let tables = "SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class WHERE relkind = 'r'
                   AND relnamespace IN (SELECT oid FROM pg_namespace
                                        WHERE nspname IN ('public', 'planwright')) ORDER BY 1";
     for table in database.texts(tables) {
-        let schema = if table == "migrations" { "planwright" } else { "public" };
-        let rows = format!("SELECT (r.ctid, r.xmin, r)::text FROM {schema}.{table} r ORDER BY 1");
+        let rows = format!("SELECT (r.ctid, r.xmin, r)::text FROM {table} r ORDER BY 1");
         all.extend(database.texts(&rows));
     }
     all
@@ -53,9 +52,9 @@ fn a_rehearsal_leaves_every_database_as_it_was() {
                 INSERT INTO plan_recommendations SELECT n, n FROM generate_series(1, 50) n";
     for (reached, rows) in [
         (None, None),
-        (Some("20261121000100"), None),
-        (Some("20261121000100"), Some(rows)),
-        (Some("20261121000400"), Some(rows)),
+        (Some("20261120000100"), None),
+        (Some("20261120000100"), Some(rows)),
+        (Some("20261120000400"), Some(rows)),
     ] {
         let database = Database::new();
         if let Some(version) = reached {
@@ -273,16 +272,17 @@ fn what_is_checked_at_commit_is_checked_at_the_end_of_its_migration() {
         .with(twice, EXPAND, "ALTER TABLE once ADD c int; UPDATE once SET id = 1", "SELECT 1");
     let rehearsal = database.migrator(&folder).dry_run().unwrap();
     let endings: Vec<_> = rehearsal.migrations.iter().map(|one| &one.ending).collect();
-    assert!(endings[..4].iter().all(|ending| **ending == Ending::Passed), "{rehearsal}");
-    let Ending::Failed { what, why, .. } = endings[4] else { panic!("{rehearsal}") };
+    let last = core().len() + 3;
+    assert!(endings[..last].iter().all(|ending| **ending == Ending::Passed), "{rehearsal}");
+    let Ending::Failed { what, why, .. } = endings[last] else { panic!("{rehearsal}") };
     assert_eq!(what, "COMMIT would be refused, by a deferred constraint");
     assert!(why.contains("once_uq"), "{why}");
-    assert_eq!(rehearsal.migrations[4].effects.len(), 2);
+    assert_eq!(rehearsal.migrations[last].effects.len(), 2);
 
     // And one that does not wait by itself does not wait for having been checked.
     let folder = folder.write(twice, "up.sql", "UPDATE once SET b = 2 WHERE b = 1; SELECT 1");
     let rehearsal = database.migrator(&folder).dry_run().unwrap();
-    let Ending::Failed { what, why, .. } = &rehearsal.migrations[4].ending else {
+    let Ending::Failed { what, why, .. } = &rehearsal.migrations[last].ending else {
         panic!("{rehearsal}");
     };
     assert!(
