@@ -90,18 +90,20 @@ pub(crate) fn blockers_of(connection: &mut PgConnection, pid: i32) -> Result<Vec
 }
 
 /// Other sessions whose transaction is older than `age`, and holds a lock on a relation with one
-/// of these names: in a schema of the search path, or in one that is named too.
+/// of these names: in a schema of the search path, or in one that is named too. And those whose
+/// age may not be seen.
 pub(crate) fn users_of(
     connection: &mut PgConnection,
     names: &[String],
     age: Duration,
 ) -> Result<Vec<Blocker>> {
     let users = diesel::sql_query(sessions!(
-        "SELECT DISTINCT l.pid
+        "SELECT DISTINCT coalesce(l.pid, 0)
          FROM pg_catalog.pg_locks l
          JOIN pg_catalog.pg_class c ON c.oid = l.relation
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()
+         WHERE l.locktype = 'relation' AND l.granted
+           AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
            AND l.database = (SELECT oid FROM pg_catalog.pg_database
                              WHERE datname = current_database())
            AND c.relname = ANY ($1)

@@ -67,7 +67,7 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    pub(super) fn advice(advice: impl Into<String>) -> Self {
+    pub(crate) fn advice(advice: impl Into<String>) -> Self {
         Self { advice: advice.into(), sql: Vec::new() }
     }
 

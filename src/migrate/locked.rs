@@ -97,7 +97,7 @@ impl<'m> Locked<'m> {
                 record(connection, migration, installs, duration)?;
                 Ok(duration)
             };
-            match self.patiently(migration, run) {
+            match self.patiently(migration, &migration.up, run) {
                 Ok(duration) => Ok(Outcome::Applied(self.applied(migration, duration))),
                 Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
                 Err(Stop::Failed(error)) => Err(error),
@@ -125,7 +125,7 @@ impl<'m> Locked<'m> {
         };
         let run = if migration.transactional {
             // Forgotten first: the down of the history itself drops the table.
-            self.patiently(migration, |connection| {
+            self.patiently(migration, &migration.down, |connection| {
                 begin = Instant::now();
                 forget(connection)?;
                 let down = known_statements(&migration.down);

@@ -11,6 +11,9 @@
 //! held ones of this release, so a fresh installation has the final model. A held one of a later
 //! release waits on every database.
 //!
+//! [`Migrator::plan`] tells what would run, and [`Migrator::dry_run`] executes it in a transaction
+//! that is rolled back: with the locks that each statement takes, and for how long.
+//!
 //! A live database that has the objects of a context already is [adopted](Migrator::adopt): it is
 //! compared with what the migrations make, and their names are written into the history.
 //!
@@ -39,6 +42,7 @@ mod rehearsal;
 mod rehearsed;
 mod report;
 mod runner;
+mod stage;
 mod standing;
 mod target;
 

@@ -64,11 +64,12 @@ impl Patience {
 #[non_exhaustive]
 pub struct Blocked {
     answer: DieselError,
-    /// The sessions that the last try has waited for. Empty where they could not be seen.
+    /// The sessions that the last try has waited for; where it was over before they were seen, the
+    /// older ones that have locked what it names.
     pub blockers: Vec<Blocker>,
 }
 
-pub(super) fn in_words(blockers: &[Blocker]) -> String {
+fn in_words(blockers: &[Blocker]) -> String {
     if blockers.is_empty() {
         return "who is in the way could not be seen".to_owned();
     }
@@ -110,16 +111,18 @@ impl<'m> Watch<'m> {
         is_over: &Receiver<Infallible>,
         mut saw: impl FnMut(Vec<Blocker>),
     ) {
-        let often =
-            |part: Duration| part.clamp(Duration::from_millis(5), Duration::from_millis(250));
-        let (pid, mut pause) = (self.pid, often(limit / 2));
+        let (soonest, latest) = (Duration::from_millis(5), Duration::from_millis(250));
+        let (pid, mut pause) = (self.pid, (limit / 2).clamp(soonest, latest));
         while is_over.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-            pause = often(limit / 4);
             match self.connection().and_then(|second| activity::blockers_of(second, pid)) {
-                Ok(now) if now.is_empty() => {}
-                Ok(now) => saw(now),
+                // A statement that works for long is looked at now and then.
+                Ok(now) if now.is_empty() => pause = (pause * 2).min(latest),
+                Ok(now) => {
+                    saw(now);
+                    pause = (limit / 4).clamp(soonest, latest);
+                }
                 // Nothing is decided by what it sees, so the first session goes on without it.
-                Err(_) => self.connection = None,
+                Err(_) => (self.connection, pause) = (None, latest),
             }
         }
     }
@@ -131,14 +134,15 @@ impl Locked<'_> {
     pub(super) fn patiently<T>(
         &mut self,
         migration: &Migration,
+        sql: &str,
         mut work: impl FnMut(&mut PgConnection) -> Result<T, Stop> + Send,
     ) -> Result<T, Stop>
     where
         T: Send,
     {
         let begin = Instant::now();
-        let mut limit = self.patience.first;
-        for tries in 1.. {
+        let (mut limit, mut tries) = (self.patience.first, 1);
+        loop {
             let (try_began, mut blockers) = (Instant::now(), Vec::new());
             let done = self.watched(
                 limit,
@@ -147,25 +151,31 @@ impl Locked<'_> {
             );
             let Err(Stop::Failed(error)) = done else { return done };
             let took = try_began.elapsed();
-            let Some(source) = self.transient(&error, took >= limit) else {
+            let Some(why) = self.transient(&error, took >= limit) else {
                 return Err(Stop::Failed(error));
             };
+            if blockers.is_empty() {
+                // It was too short to be seen. What began later has waited behind it.
+                let age = try_began.elapsed();
+                blockers = activity::users_of(&mut self.connection, &names(sql), age)?;
+            }
             let pause = Patience::pause(limit);
             if begin.elapsed() + pause >= self.patience.total {
-                let waited = format!("gave up after {tries} tries in {:.1?}", begin.elapsed());
+                let times =
+                    if tries == 1 { "one try".to_owned() } else { format!("{tries} tries") };
+                let waited = format!("gave up after {times} in {:.1?}", begin.elapsed());
                 return Err(Stop::Failed(give_up(error, &waited, limit, blockers)));
             }
             (self.progress)(Progress::Retrying {
                 name: migration.to_string(),
-                why: source,
+                why,
                 lock_timeout: limit,
                 pause,
                 blockers,
             });
             thread::sleep(pause);
-            limit = self.patience.after(limit);
+            (limit, tries) = (self.patience.after(limit), tries + 1);
         }
-        unreachable!("the tries have no end of their own")
     }
 
     /// Does some work on the session, on another thread, and sees meanwhile whom it waits for.
@@ -194,6 +204,8 @@ impl Locked<'_> {
         let sessions = activity::users_of(&mut self.connection, &names, self.patience.first)?;
         if !sessions.is_empty() {
             (self.progress)(Progress::InTheWay { name: migration.to_string(), sessions });
+            // It will be wanted, and a short try may be over before it is there.
+            drop(self.watch.connection());
         }
         Ok(())
     }

@@ -73,6 +73,13 @@ impl<'m> Plan<'m> {
         plan
     }
 
+    /// The names of what it leaves: the held ones, and those that wait.
+    pub(super) fn left(&self) -> (Vec<String>, Vec<String>) {
+        let names =
+            |migrations: &[&Migration]| migrations.iter().map(ToString::to_string).collect();
+        (names(&self.held), names(&self.waiting))
+    }
+
     /// What `contract` would do.
     pub(super) fn only(step: Option<Step<'m>>) -> Self {
         Self { steps: step.into_iter().collect(), ..Self::default() }

@@ -137,16 +137,15 @@ impl Migrator<'_> {
 
 impl PlanReport {
     fn new(plan: &Plan<'_>) -> Self {
-        let names =
-            |migrations: &[&Migration]| migrations.iter().map(ToString::to_string).collect();
+        let (held, waiting) = plan.left();
         Self {
             migrations: plan
                 .steps
                 .iter()
                 .map(|Step { migration, .. }| Planned::new(migration))
                 .collect(),
-            held: names(&plan.held),
-            waiting: names(&plan.waiting),
+            held,
+            waiting,
         }
     }
 }

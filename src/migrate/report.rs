@@ -208,7 +208,8 @@ pub enum Progress {
         /// it is serialised.
         #[serde(rename = "pause_ms", serialize_with = "milliseconds")]
         pause: Duration,
-        /// Whom it has waited for, where that could be seen.
+        /// Whom it has waited for; where it was over before they were seen, the older sessions
+        /// that have locked what it names.
         blockers: Vec<Blocker>,
     },
     /// An INVALID index, left by an attempt that failed or died, was dropped.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::embedded::Migrations;
+use super::guard::unstated;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
@@ -51,6 +52,7 @@ pub struct Migrator<'a> {
     pub(super) accepted: Vec<String>,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
+    confirmed: Vec<String>,
     lock_wait: Duration,
     patience: Patience,
     listener: RefCell<Option<Listener<'a>>>,
@@ -64,6 +66,7 @@ impl<'a> Migrator<'a> {
             migrations: Migrations::embedded(),
             accepted: Vec::new(),
             contexts: vec![Context::Core],
+            confirmed: Vec::new(),
             lock_wait: Duration::from_secs(60),
             patience: Patience::default(),
             listener: RefCell::new(None),
@@ -81,6 +84,14 @@ impl<'a> Migrator<'a> {
     /// Runs other migrations than the ones in this crate.
     pub fn migrations(mut self, migrations: Migrations) -> Self {
         self.migrations = migrations;
+        self
+    }
+
+    /// States what a held migration asks for in its `metadata.toml`, such as `no_readers_left`,
+    /// which only the caller can know. [`contract`](Self::contract) of one that was not given its
+    /// statement refuses with what the database shows of it. No run that installs a context asks.
+    pub fn confirm(mut self, statement: impl Into<String>) -> Self {
+        self.confirmed.push(statement.into());
         self
     }
 
@@ -181,14 +192,22 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), or where something must run before it:
-    /// another migration, or a job (with how far that one is).
+    /// refuses (with the first lines of the guard's list), where something must run before it:
+    /// another migration, or a job (with how far that one is), or where it asks for a statement
+    /// that was not [made](Self::confirm).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         if self.held_step(name, &history::read(self.store)?)?.is_none() {
             return Ok(None);
         }
         self.locked(|session| {
             let Some(step) = self.held_step(name, &session.history()?)? else { return Ok(None) };
+            let stated = |asked: &String| self.confirmed.contains(asked);
+            if !step.migration.confirm.as_ref().is_none_or(stated)
+                && let Some(refusal) =
+                    unstated(&mut session.connection, step.migration, &self.call())?
+            {
+                return Err(refusal);
+            }
             match session.apply(&step)? {
                 Outcome::Applied(applied) => Ok(Some(applied)),
                 Outcome::Refused(refusal) => Err(refusal),

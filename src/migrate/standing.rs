@@ -49,11 +49,10 @@ pub(super) fn status_of(
     history: &[Recorded],
 ) -> Status {
     let plan = Plan::new(migrations, contexts, history, None);
-    let names =
-        |migrations: &[&super::Migration]| migrations.iter().map(ToString::to_string).collect();
+    let (held, waiting) = plan.left();
     Status {
-        held: names(&plan.held),
-        waiting: names(&plan.waiting),
+        held,
+        waiting,
         applied: rows_of(contexts, history).cloned().collect(),
         state: Strange::find(migrations, contexts, history).state(&plan),
     }

@@ -11,7 +11,7 @@
 //! | `scenario` | [`Scenario`] |
 //! | `plan` | [`Plan`], unique by property and scenario |
 //! | `recommendation` | [`PlanMeasure`] where `plan_id` is set, else a candidate |
-//! | `plan_recommendations` | legacy links of plans that were not replaced yet; nothing is added |
+//! | `plan_recommendations` | legacy links, until the [`transition`] from them is at its end |
 //! | `plan_measure` | view: the measures of each plan, however they are linked |
 //!
 //! # Units
@@ -34,6 +34,7 @@ mod scenario;
 // generated
 mod schema;
 mod tonnes;
+pub mod transition;
 
 pub use content::MAX_MEASURES;
 pub use epc_band::EpcBand;

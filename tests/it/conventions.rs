@@ -21,9 +21,6 @@ const LEGACY_NAMES: &[&str] = &[
     "plan_contingency_cost_check",
     "plan_pkey",
     "plan_post_epc_band_check",
-    "plan_recommendations_pkey",
-    "plan_recommendations_plan_id_fkey",
-    "plan_recommendations_recommendation_id_fkey",
     "plan_scenario_id_fkey",
     "recommendation_estimated_cost_check",
     "recommendation_pkey",
@@ -38,9 +35,6 @@ const WITHOUT_SENTENCE: &[(&str, &str)] = &[
     ("jobs_phase_error_ck", "as its primary key"),
     ("jobs_phase_finished_at_ck", "as its primary key"),
     ("migrations_version_uq", "the runner alone writes the history"),
-    ("plan_recommendations_pkey", "legacy: nothing is added, and contract drops the table"),
-    ("plan_recommendations_plan_id_fkey", "legacy, as its primary key"),
-    ("plan_recommendations_recommendation_id_fkey", "legacy, as its primary key"),
 ];
 
 /// Restricts a query to what the migrations have made; `n` is the namespace.

@@ -167,6 +167,18 @@ impl Folder {
         )
     }
 
+    /// The same, asking for a statement.
+    fn with_asking(self) -> Self {
+        self.with_held()
+            .write(DROP_B, "metadata.toml", &format!("{HELD}confirm = \"nobody_reads_b\"\n"))
+            .write(
+                DROP_B,
+                "evidence.sql",
+                "SELECT text FROM (VALUES (1, 'b was read yesterday'), (2, NULL), (3, 'by two'))
+                     AS evidence (nth, text) ORDER BY nth;",
+            )
+    }
+
     fn with(self, name: &str, metadata: &str, up: &str, down: &str) -> Self {
         fs::create_dir_all(self.root.join(name)).unwrap();
         self.write(name, "metadata.toml", metadata)

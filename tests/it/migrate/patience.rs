@@ -33,8 +33,10 @@ fn forgetful(database: &Database) -> (PgConnection, i32) {
 }
 
 fn is_the_report(blockers: &[Blocker], pid: i32) {
-    let [blocker] = blockers else { panic!("{blockers:?}") };
-    assert_eq!((blocker.pid, &*blocker.application), (pid, "the report"));
+    // Others may be slow as well, on a busy machine.
+    let report = blockers.iter().find(|blocker| blocker.pid == pid);
+    let Some(blocker) = report else { panic!("{blockers:?}") };
+    assert_eq!(blocker.application, "the report");
     assert_eq!(blocker.state, "idle in transaction");
     assert_eq!(blocker.statement, "BEGIN; SELECT count(*) FROM t");
     assert!(blocker.transaction_ms.is_some_and(|ms| ms < 20_000), "{blocker}");
@@ -174,7 +176,7 @@ fn without_patience_it_is_tried_once_and_never_longer_than_the_store_allows() {
         .lock_timeout(Duration::from_secs(50), Duration::from_secs(60))
         .lock_patience(Duration::ZERO);
     let (what, _) = told(migrator.up());
-    assert!(what.contains("gave up after 1 tries") && what.contains("lock_timeout 30ms"), "{what}");
+    assert!(what.contains("gave up after one try") && what.contains("lock_timeout 30ms"), "{what}");
     let absurd = migrator.lock_timeout(Duration::from_secs(1 << 40), Duration::ZERO).up();
     assert!(matches!(absurd, Err(Error::Invalid { .. })), "{absurd:?}");
 }
