@@ -234,6 +234,11 @@ impl Names for planwright::migrate::Status {
     }
 }
 
+/// The names of all, of core too.
+fn every(applied: &[Applied]) -> Vec<&str> {
+    applied.iter().map(|applied| applied.name.as_str()).collect()
+}
+
 fn is_told(name: &str) -> bool {
     name == CORE || !name.contains("_core_")
 }

@@ -9,7 +9,7 @@ use planwright::migrate::{Blocked, Blocker, Progress, State};
 
 use super::*;
 
-const MORE: &str = "2026-11-20-000300_modelling_more";
+const MORE: &str = "2026-11-21-000300_modelling_more";
 
 /// The table `t`, installed, and a migration that alters it.
 fn with_more(database: &Database) -> Folder {

@@ -21,10 +21,7 @@ fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
 
     let pending = State::Behind { pending: all.iter().map(ToString::to_string).collect() };
     assert_eq!(database.modelling().status().unwrap().state, pending);
-    let applied = |done: Vec<Applied>| -> Vec<String> {
-        done.into_iter().map(|applied| applied.name).collect()
-    };
-    assert_eq!(applied(database.modelling().up().unwrap()), all);
+    assert_eq!(every(&database.modelling().up().unwrap()), all);
     let status = database.modelling().status().unwrap();
     assert_eq!(status.state, State::Current);
     assert_eq!(status.applied.len(), all.len());
@@ -42,7 +39,7 @@ fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
     assert_eq!(database.objects(), before);
     assert_eq!(database.modelling().down().unwrap(), []);
 
-    assert_eq!(applied(database.modelling().up().unwrap()), all);
+    assert_eq!(every(&database.modelling().up().unwrap()), all);
     assert_eq!(database.objects(), after);
 }
 
