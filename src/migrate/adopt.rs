@@ -66,7 +66,8 @@ impl Migrator<'_> {
     /// # Locks
     ///
     /// SHARE UPDATE EXCLUSIVE on each table of the context, while the catalog is read and the
-    /// history is written: readers and writers go on, and changes of tables wait. Views, types and
+    /// history is written: readers and writers go on, and changes of tables wait. It waits for these
+    /// locks as a migration does, see [`lock_timeout`](Self::lock_timeout). Views, types and
     /// functions cannot be locked: do not change them meanwhile.
     ///
     /// # Errors
