@@ -67,156 +67,165 @@ fn each(cases: &[Case]) {
 
 #[test]
 fn columns() {
-    each(&[
-        (
-            "missing",
-            "ALTER TABLE shop.customer DROP COLUMN note",
-            &["error: column shop.customer.note is missing"],
-            BySql,
-        ),
-        (
-            "missing, computed",
-            "ALTER TABLE shop.\"order\" DROP COLUMN gross",
-            &["error: column shop.order.gross is missing"],
-            BySql,
-        ),
-        (
-            "missing with its index, under a strange name",
-            "ALTER TABLE shop.\"order\" DROP COLUMN \"Strange \"\"Name\"",
-            &[
-                "error: column shop.order.Strange \"Name is missing",
-                "warning: index shop.order.order_Strange \"Name_ix is missing",
-            ],
-            BySql,
-        ),
-        (
-            "missing, and nothing can fill it",
-            "ALTER TABLE shop.customer DROP COLUMN email",
-            &[
-                "error: column shop.customer.email is missing",
-                "error: constraint shop.customer.customer_email_uq is missing",
-            ],
-            ByAdvice,
-        ),
-        (
-            "narrower type",
-            "ALTER TABLE shop.\"order\" ALTER COLUMN \"Strange \"\"Name\" TYPE integer",
-            &["error: column shop.order.Strange \"Name has type integer instead of bigint"],
-            BySql,
-        ),
-        (
-            "varchar for text",
-            "ALTER TABLE shop.customer ALTER COLUMN note TYPE varchar(40)",
-            &["warning: column shop.customer.note has type character varying(40) instead of text"],
-            BySql,
-        ),
-        (
-            "varchar for text under a check, which means the same",
-            "ALTER TABLE shop.customer ALTER COLUMN name TYPE varchar(40)",
-            &["warning: column shop.customer.name has type character varying(40) instead of text"],
-            BySql,
-        ),
-        (
-            "other type",
-            "ALTER TABLE shop.customer ALTER COLUMN note DROP DEFAULT;
+    each(COLUMNS);
+}
+
+const COLUMNS: &[Case] = &[
+    (
+        "missing",
+        "ALTER TABLE shop.customer DROP COLUMN note",
+        &["error: column shop.customer.note is missing"],
+        BySql,
+    ),
+    (
+        "missing, computed",
+        "ALTER TABLE shop.\"order\" DROP COLUMN gross",
+        &["error: column shop.order.gross is missing"],
+        BySql,
+    ),
+    (
+        "missing with its index, under a strange name",
+        "ALTER TABLE shop.\"order\" DROP COLUMN \"Strange \"\"Name\"",
+        &[
+            "error: column shop.order.Strange \"Name is missing",
+            "warning: index shop.order.order_Strange \"Name_ix is missing",
+        ],
+        BySql,
+    ),
+    (
+        "missing, and nothing can fill it",
+        "ALTER TABLE shop.customer DROP COLUMN email",
+        &[
+            "error: column shop.customer.email is missing",
+            "error: constraint shop.customer.customer_email_uq is missing",
+        ],
+        ByAdvice,
+    ),
+    (
+        "narrower type",
+        "ALTER TABLE shop.\"order\" ALTER COLUMN \"Strange \"\"Name\" TYPE integer",
+        &["error: column shop.order.Strange \"Name has type integer instead of bigint"],
+        BySql,
+    ),
+    (
+        "varchar for text",
+        "ALTER TABLE shop.customer ALTER COLUMN note TYPE varchar(40)",
+        &["warning: column shop.customer.note has type character varying(40) instead of text"],
+        BySql,
+    ),
+    (
+        "varchar for text under a check, which means the same",
+        "ALTER TABLE shop.customer ALTER COLUMN name TYPE varchar(40)",
+        &["warning: column shop.customer.name has type character varying(40) instead of text"],
+        BySql,
+    ),
+    (
+        "other type",
+        "ALTER TABLE shop.customer ALTER COLUMN note DROP DEFAULT;
              ALTER TABLE shop.customer ALTER COLUMN note TYPE bytea USING NULL",
-            &[
-                "error: column shop.customer.note has default nothing instead of 'none'::text",
-                "error: column shop.customer.note has type bytea instead of text",
-            ],
-            ByAdvice,
-        ),
-        (
-            "nullable",
-            "ALTER TABLE shop.customer ALTER COLUMN email DROP NOT NULL",
-            &["error: column shop.customer.email has nullable yes instead of no"],
-            BySql,
-        ),
-        (
-            "not nullable",
-            "ALTER TABLE shop.customer ALTER COLUMN size SET NOT NULL",
-            &["error: column shop.customer.size has nullable no instead of yes"],
-            BySql,
-        ),
-        (
-            "no default",
-            "ALTER TABLE shop.\"order\" ALTER COLUMN total DROP DEFAULT",
-            &["error: column shop.order.total has default nothing instead of 0"],
-            BySql,
-        ),
-        (
-            "other default",
-            "ALTER TABLE shop.\"order\" ALTER COLUMN created_at SET DEFAULT clock_timestamp()",
-            &[
-                "warning: column shop.order.created_at has default clock_timestamp() instead of now()",
-            ],
-            BySql,
-        ),
-        (
-            "defaults that mean the same",
-            "ALTER TABLE shop.\"order\" ALTER COLUMN created_at SET DEFAULT CURRENT_TIMESTAMP;
+        &[
+            "error: column shop.customer.note has default nothing instead of 'none'::text",
+            "error: column shop.customer.note has type bytea instead of text",
+        ],
+        ByAdvice,
+    ),
+];
+
+#[test]
+fn nulls_and_defaults() {
+    each(NULLS_AND_DEFAULTS);
+}
+
+const NULLS_AND_DEFAULTS: &[Case] = &[
+    (
+        "nullable",
+        "ALTER TABLE shop.customer ALTER COLUMN email DROP NOT NULL",
+        &["error: column shop.customer.email has nullable yes instead of no"],
+        BySql,
+    ),
+    (
+        "not nullable",
+        "ALTER TABLE shop.customer ALTER COLUMN size SET NOT NULL",
+        &["error: column shop.customer.size has nullable no instead of yes"],
+        BySql,
+    ),
+    (
+        "no default",
+        "ALTER TABLE shop.\"order\" ALTER COLUMN total DROP DEFAULT",
+        &["error: column shop.order.total has default nothing instead of 0"],
+        BySql,
+    ),
+    (
+        "other default",
+        "ALTER TABLE shop.\"order\" ALTER COLUMN created_at SET DEFAULT clock_timestamp()",
+        &["warning: column shop.order.created_at has default clock_timestamp() instead of now()"],
+        BySql,
+    ),
+    (
+        "defaults that mean the same",
+        "ALTER TABLE shop.\"order\" ALTER COLUMN created_at SET DEFAULT CURRENT_TIMESTAMP;
              ALTER TABLE shop.\"order\" ALTER COLUMN total SET DEFAULT 0.00::numeric(10, 2);
              ALTER TABLE shop.customer ALTER COLUMN note SET DEFAULT 'none'::varchar;
              ALTER TABLE shop.customer ALTER COLUMN size SET DEFAULT NULL::integer",
-            &[],
-            BySql,
-        ),
-        (
-            "a default too many",
-            "ALTER TABLE shop.customer ALTER COLUMN name SET DEFAULT 'a'",
-            &["warning: column shop.customer.name has default 'a'::text instead of nothing"],
-            BySql,
-        ),
-        (
-            "no identity",
-            "ALTER TABLE shop.customer ALTER COLUMN id DROP IDENTITY",
-            &["error: column shop.customer.id has identity nothing instead of by default"],
-            BySql,
-        ),
-        (
-            "identity of the other sort",
-            "ALTER TABLE shop.customer ALTER COLUMN id SET GENERATED ALWAYS",
-            &["error: column shop.customer.id has identity always instead of by default"],
-            BySql,
-        ),
-        (
-            "a serial for an identity",
-            "ALTER TABLE shop.customer ALTER COLUMN id DROP IDENTITY;
+        &[],
+        BySql,
+    ),
+    (
+        "a default too many",
+        "ALTER TABLE shop.customer ALTER COLUMN name SET DEFAULT 'a'",
+        &["warning: column shop.customer.name has default 'a'::text instead of nothing"],
+        BySql,
+    ),
+    (
+        "no identity",
+        "ALTER TABLE shop.customer ALTER COLUMN id DROP IDENTITY",
+        &["error: column shop.customer.id has identity nothing instead of by default"],
+        BySql,
+    ),
+    (
+        "identity of the other sort",
+        "ALTER TABLE shop.customer ALTER COLUMN id SET GENERATED ALWAYS",
+        &["error: column shop.customer.id has identity always instead of by default"],
+        BySql,
+    ),
+    (
+        "a serial for an identity",
+        "ALTER TABLE shop.customer ALTER COLUMN id DROP IDENTITY;
              CREATE SEQUENCE shop.customer_id_seq OWNED BY shop.customer.id;
              ALTER TABLE shop.customer ALTER COLUMN id SET DEFAULT nextval('shop.customer_id_seq')",
-            &[
-                "note: sequence shop.customer_id_seq is not expected",
-                "warning: column shop.customer.id has identity nothing instead of by default",
-            ],
-            ByAdvice,
-        ),
-        (
-            "no longer computed",
-            "ALTER TABLE shop.\"order\" ALTER COLUMN gross DROP EXPRESSION",
-            &[
-                "error: column shop.order.gross has generated nothing instead of (total * 1.2) stored",
-            ],
-            ByAdvice,
-        ),
-        (
-            "the host's own",
-            "ALTER TABLE shop.customer ADD COLUMN colour text NOT NULL DEFAULT 'red'",
-            &["note: column shop.customer.colour is not expected"],
-            ByAdvice,
-        ),
-        (
-            "the host's own, and inserts fail",
-            "ALTER TABLE shop.customer ADD COLUMN colour text NOT NULL DEFAULT 'red';
+        &[
+            "note: sequence shop.customer_id_seq is not expected",
+            "warning: column shop.customer.id has identity nothing instead of by default",
+        ],
+        ByAdvice,
+    ),
+    (
+        "no longer computed",
+        "ALTER TABLE shop.\"order\" ALTER COLUMN gross DROP EXPRESSION",
+        &["error: column shop.order.gross has generated nothing instead of (total * 1.2) stored"],
+        ByAdvice,
+    ),
+    (
+        "the host's own",
+        "ALTER TABLE shop.customer ADD COLUMN colour text NOT NULL DEFAULT 'red'",
+        &["note: column shop.customer.colour is not expected"],
+        ByAdvice,
+    ),
+    (
+        "the host's own, and inserts fail",
+        "ALTER TABLE shop.customer ADD COLUMN colour text NOT NULL DEFAULT 'red';
              ALTER TABLE shop.customer ALTER COLUMN colour DROP DEFAULT",
-            &["error: column shop.customer.colour is not expected"],
-            BySql,
-        ),
-    ]);
-}
+        &["error: column shop.customer.colour is not expected"],
+        BySql,
+    ),
+];
 
 #[test]
 fn types_and_functions() {
-    each(&[
+    each(TYPES_AND_FUNCTIONS);
+}
+
+const TYPES_AND_FUNCTIONS: &[Case] = &[
         (
             "a label is missing",
             "ALTER TYPE shop.state RENAME TO before;
@@ -281,13 +290,14 @@ fn types_and_functions() {
              CREATE FUNCTION shop.stamp(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
             &["note: type shop.mood is not expected", "note: function shop.stamp(a integer) is not expected"],
             ByAdvice,
-        ),
-    ]);
-}
+        ),];
 
 #[test]
 fn constraints() {
-    each(&[
+    each(CONSTRAINTS);
+}
+
+const CONSTRAINTS: &[Case] = &[
         (
             "a check is missing",
             "ALTER TABLE shop.\"order\" DROP CONSTRAINT order_total_check",
@@ -408,13 +418,14 @@ fn constraints() {
             "ALTER TABLE shop.customer ADD CONSTRAINT small CHECK (size < 9)",
             &["warning: constraint shop.customer.small is not expected"],
             ByAdvice,
-        ),
-    ]);
-}
+        ),];
 
 #[test]
 fn indexes() {
-    each(&[
+    each(INDEXES);
+}
+
+const INDEXES: &[Case] = &[
         (
             "missing",
             "DROP INDEX shop.order_customer_id_ix",
@@ -477,9 +488,7 @@ fn indexes() {
                 "warning: index shop.customer.own_uq is not expected",
             ],
             ByAdvice,
-        ),
-    ]);
-}
+        ),];
 
 /// What a `CREATE INDEX CONCURRENTLY` leaves that fails.
 #[test]
@@ -512,123 +521,125 @@ fn an_invalid_index_is_found_and_rebuilt() {
 
 #[test]
 fn relations_triggers_and_rules() {
-    each(&[
-        (
-            "a table is missing",
-            "DROP TABLE shop.customer CASCADE",
-            &[
-                "error: table shop.customer is missing",
-                "error: constraint shop.order.order_customer_id_fk is missing",
-                "error: view shop.sums is missing",
-            ],
-            ByAdvice,
-        ),
-        (
-            "an extra table and view",
-            "CREATE TABLE shop.own (id int PRIMARY KEY);
+    each(RELATIONS_TRIGGERS_AND_RULES);
+}
+
+const RELATIONS_TRIGGERS_AND_RULES: &[Case] = &[
+    (
+        "a table is missing",
+        "DROP TABLE shop.customer CASCADE",
+        &[
+            "error: table shop.customer is missing",
+            "error: constraint shop.order.order_customer_id_fk is missing",
+            "error: view shop.sums is missing",
+        ],
+        ByAdvice,
+    ),
+    (
+        "an extra table and view",
+        "CREATE TABLE shop.own (id int PRIMARY KEY);
              CREATE VIEW shop.seen AS SELECT id FROM shop.own",
-            &["note: table shop.own is not expected", "note: view shop.seen is not expected"],
-            ByAdvice,
-        ),
-        (
-            "unlogged",
-            "ALTER TABLE shop.\"order\" SET UNLOGGED",
-            &["error: table shop.order has persistence unlogged instead of nothing"],
-            BySql,
-        ),
-        (
-            "row level security",
-            "ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY",
-            &["warning: table shop.customer has row_security on instead of nothing"],
-            ByAdvice,
-        ),
-        (
-            "storage parameters",
-            "ALTER TABLE shop.customer SET (fillfactor = 70)",
-            &["note: table shop.customer has options fillfactor=70 instead of nothing"],
-            ByAdvice,
-        ),
-        ("a view is missing", "DROP VIEW shop.big", &["error: view shop.big is missing"], BySql),
-        (
-            "a materialised view is missing",
-            "DROP MATERIALIZED VIEW shop.sums",
-            &["error: view shop.sums is missing"],
-            BySql,
-        ),
-        (
-            "another view",
-            "CREATE OR REPLACE VIEW shop.big AS
+        &["note: table shop.own is not expected", "note: view shop.seen is not expected"],
+        ByAdvice,
+    ),
+    (
+        "unlogged",
+        "ALTER TABLE shop.\"order\" SET UNLOGGED",
+        &["error: table shop.order has persistence unlogged instead of nothing"],
+        BySql,
+    ),
+    (
+        "row level security",
+        "ALTER TABLE shop.customer ENABLE ROW LEVEL SECURITY",
+        &["warning: table shop.customer has row_security on instead of nothing"],
+        ByAdvice,
+    ),
+    (
+        "storage parameters",
+        "ALTER TABLE shop.customer SET (fillfactor = 70)",
+        &["note: table shop.customer has options fillfactor=70 instead of nothing"],
+        ByAdvice,
+    ),
+    ("a view is missing", "DROP VIEW shop.big", &["error: view shop.big is missing"], BySql),
+    (
+        "a materialised view is missing",
+        "DROP MATERIALIZED VIEW shop.sums",
+        &["error: view shop.sums is missing"],
+        BySql,
+    ),
+    (
+        "another view",
+        "CREATE OR REPLACE VIEW shop.big AS
              SELECT o.id, o.customer_id FROM shop.\"order\" o WHERE o.total > 1000",
-            &["error: view shop.big has another definition"],
-            BySql,
-        ),
-        (
-            "a view with a column more",
-            "CREATE OR REPLACE VIEW shop.big AS
+        &["error: view shop.big has another definition"],
+        BySql,
+    ),
+    (
+        "a view with a column more",
+        "CREATE OR REPLACE VIEW shop.big AS
              SELECT o.id, o.customer_id, o.total FROM shop.\"order\" o WHERE o.total > 100",
-            &["error: view shop.big has another definition"],
-            BySql,
-        ),
-        (
-            "a disabled trigger",
-            "ALTER TABLE shop.\"order\" DISABLE TRIGGER order_stamp",
-            &["error: trigger shop.order.order_stamp has enabled no instead of origin"],
-            BySql,
-        ),
-        (
-            "another trigger",
-            "CREATE OR REPLACE TRIGGER order_stamp BEFORE INSERT ON shop.\"order\"
+        &["error: view shop.big has another definition"],
+        BySql,
+    ),
+    (
+        "a disabled trigger",
+        "ALTER TABLE shop.\"order\" DISABLE TRIGGER order_stamp",
+        &["error: trigger shop.order.order_stamp has enabled no instead of origin"],
+        BySql,
+    ),
+    (
+        "another trigger",
+        "CREATE OR REPLACE TRIGGER order_stamp BEFORE INSERT ON shop.\"order\"
              FOR EACH ROW EXECUTE FUNCTION shop.stamp()",
-            &["error: trigger shop.order.order_stamp has definition CREATE TRIGGER order_stamp \
+        &["error: trigger shop.order.order_stamp has definition CREATE TRIGGER order_stamp \
                  BEFORE INSERT ON shop.\"order\" FOR EACH ROW EXECUTE FUNCTION shop.stamp() instead of \
                  CREATE TRIGGER order_stamp BEFORE UPDATE ON shop.\"order\" FOR EACH ROW \
                  WHEN ((new.total > (0)::numeric)) EXECUTE FUNCTION shop.stamp()"],
-            BySql,
-        ),
-        (
-            "a renamed trigger",
-            "ALTER TRIGGER order_stamp ON shop.\"order\" RENAME TO \"Stamp\"",
-            &["note: trigger shop.order.order_stamp is there as trigger shop.order.Stamp"],
-            BySql,
-        ),
-        (
-            "a trigger too many",
-            "CREATE TRIGGER other BEFORE INSERT ON shop.customer
+        BySql,
+    ),
+    (
+        "a renamed trigger",
+        "ALTER TRIGGER order_stamp ON shop.\"order\" RENAME TO \"Stamp\"",
+        &["note: trigger shop.order.order_stamp is there as trigger shop.order.Stamp"],
+        BySql,
+    ),
+    (
+        "a trigger too many",
+        "CREATE TRIGGER other BEFORE INSERT ON shop.customer
              FOR EACH STATEMENT EXECUTE FUNCTION shop.stamp()",
-            &["warning: trigger shop.customer.other is not expected"],
-            ByAdvice,
-        ),
-        (
-            "a rule is missing",
-            "DROP RULE keep ON shop.customer",
-            &["error: rule shop.customer.keep is missing"],
-            BySql,
-        ),
-        (
-            "a policy is missing",
-            "DROP POLICY own ON shop.customer",
-            &["error: policy shop.customer.own is missing"],
-            BySql,
-        ),
-        (
-            "a grant is missing",
-            "REVOKE ALL ON shop.customer FROM PUBLIC",
-            &["error: grant on shop.customer to public is missing"],
-            BySql,
-        ),
-        (
-            "a grant is less",
-            "REVOKE INSERT ON shop.customer FROM PUBLIC",
-            &["error: grant on shop.customer to public has privileges SELECT instead of \
+        &["warning: trigger shop.customer.other is not expected"],
+        ByAdvice,
+    ),
+    (
+        "a rule is missing",
+        "DROP RULE keep ON shop.customer",
+        &["error: rule shop.customer.keep is missing"],
+        BySql,
+    ),
+    (
+        "a policy is missing",
+        "DROP POLICY own ON shop.customer",
+        &["error: policy shop.customer.own is missing"],
+        BySql,
+    ),
+    (
+        "a grant is missing",
+        "REVOKE ALL ON shop.customer FROM PUBLIC",
+        &["error: grant on shop.customer to public is missing"],
+        BySql,
+    ),
+    (
+        "a grant is less",
+        "REVOKE INSERT ON shop.customer FROM PUBLIC",
+        &["error: grant on shop.customer to public has privileges SELECT instead of \
                  INSERT, SELECT"],
-            BySql,
-        ),
-        (
-            "everybody may write",
-            "GRANT SELECT, DELETE ON shop.\"order\" TO PUBLIC",
-            &["warning: grant on shop.order to public is not expected"],
-            ByAdvice,
-        ),
-        ("everybody may read", "GRANT SELECT ON shop.\"order\" TO PUBLIC", &[], BySql),
-    ]);
-}
+        BySql,
+    ),
+    (
+        "everybody may write",
+        "GRANT SELECT, DELETE ON shop.\"order\" TO PUBLIC",
+        &["warning: grant on shop.order to public is not expected"],
+        ByAdvice,
+    ),
+    ("everybody may read", "GRANT SELECT ON shop.\"order\" TO PUBLIC", &[], BySql),
+];
