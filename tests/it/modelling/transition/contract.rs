@@ -1,7 +1,7 @@
 //! The held steps.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use planwright::ConstraintKind;
 use planwright::modelling::transition::{
     CHECK_PLAN_ID, CLOSE_JOIN, DROP_JOIN, NO_READERS_LEFT, PLAN_ID_NOT_NULL, Prefer,
@@ -10,6 +10,12 @@ use planwright::modelling::transition::{
 
 use super::*;
 use crate::support::number;
+
+#[derive(Debug, QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+    text: String,
+}
 
 fn drop_join(store: &Store) -> Result<Option<planwright::migrate::Applied>> {
     migrator(store).confirm(NO_READERS_LEFT).contract(DROP_JOIN)
@@ -167,6 +173,14 @@ fn prepared_readers_survive_the_drop_and_its_down_and_see_the_same() {
     assert_eq!(store.read(measures).unwrap(), before.0);
     let linked = "SELECT count(*) FROM plan_measure WHERE NOT linked";
     assert_eq!(number(store, linked), 0);
+    // A replace asks for such rows, and that must cost nothing.
+    let plan: Vec<Line> = store
+        .read(|uow| {
+            let sql = format!("EXPLAIN {linked} AND plan_id = 1");
+            Ok(diesel::sql_query(sql).load(uow.connection())?)
+        })
+        .unwrap();
+    assert!(plan.iter().any(|line| line.text.contains("One-Time Filter: false")), "{plan:?}");
 
     migrator(store).down().unwrap();
     session.batch_execute("EXECUTE checked").unwrap();
