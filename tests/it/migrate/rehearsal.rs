@@ -29,12 +29,11 @@ fn everything(database: &Database) -> Vec<String> {
          UNION ALL SELECT 'sequence ' || sequencename || coalesce(last_value, 0) FROM pg_sequences
          ORDER BY 1",
     );
-    let tables = "SELECT relname FROM pg_class WHERE relkind = 'r'
+    let tables = "SELECT oid::regclass FROM pg_class WHERE relkind = 'r'
                   AND relnamespace IN (SELECT oid FROM pg_namespace
                                        WHERE nspname IN ('public', 'planwright')) ORDER BY 1";
     for table in database.texts(tables) {
-        let schema = if table == "migrations" { "planwright" } else { "public" };
-        let rows = format!("SELECT (r.ctid, r.xmin, r)::text FROM {schema}.{table} r ORDER BY 1");
+        let rows = format!("SELECT (r.ctid, r.xmin, r)::text FROM {table} r ORDER BY 1");
         all.extend(database.texts(&rows));
     }
     all
@@ -84,7 +83,7 @@ fn a_rehearsal_leaves_every_database_as_it_was() {
     }
 }
 
-const CHANGES: &str = "2026-11-20-000300_modelling_changes";
+const CHANGES: &str = "2026-11-21-000300_modelling_changes";
 
 /// The table `t` with ten rows, and a migration after it.
 fn rehearsed(database: &Database, up: &str) -> Rehearsal {
@@ -206,7 +205,7 @@ fn a_statement_that_fails_ends_the_rehearsal_and_is_told() {
     let folder = Folder::new();
     database.migrator(&folder).up().unwrap();
     let (last, needing) = (
-        "2026-11-20-000500_modelling_last",
+        "2026-11-21-000500_modelling_last",
         "SELECT 1 / (count(*) - 1) FROM pg_class WHERE relname = 't_a_ix'",
     );
     let folder = folder
@@ -272,17 +271,17 @@ fn what_is_checked_at_commit_is_checked_at_the_end_of_its_migration() {
         )
         .with(twice, EXPAND, "ALTER TABLE once ADD c int; UPDATE once SET id = 1", "SELECT 1");
     let rehearsal = database.migrator(&folder).dry_run().unwrap();
-    let endings: Vec<_> = rehearsal.migrations.iter().map(|one| &one.ending).collect();
-    assert!(endings[..4].iter().all(|ending| **ending == Ending::Passed), "{rehearsal}");
-    let Ending::Failed { what, why, .. } = endings[4] else { panic!("{rehearsal}") };
+    let [passed @ .., last] = &rehearsal.migrations[..] else { panic!("{rehearsal}") };
+    assert!(passed.iter().all(|one| one.ending == Ending::Passed), "{rehearsal}");
+    let Ending::Failed { what, why, .. } = &last.ending else { panic!("{rehearsal}") };
     assert_eq!(what, "COMMIT would be refused, by a deferred constraint");
     assert!(why.contains("once_uq"), "{why}");
-    assert_eq!(rehearsal.migrations[4].effects.len(), 2);
+    assert_eq!(last.effects.len(), 2);
 
     // And one that does not wait by itself does not wait for having been checked.
     let folder = folder.write(twice, "up.sql", "UPDATE once SET b = 2 WHERE b = 1; SELECT 1");
     let rehearsal = database.migrator(&folder).dry_run().unwrap();
-    let Ending::Failed { what, why, .. } = &rehearsal.migrations[4].ending else {
+    let Ending::Failed { what, why, .. } = &rehearsal.migrations.last().unwrap().ending else {
         panic!("{rehearsal}");
     };
     assert!(
@@ -301,7 +300,7 @@ fn an_index_is_built_plainly_where_its_table_is_new() {
     assert_eq!(index.effects[0].statement, "CREATE INDEX  t_a_ix ON t (a) WHERE a > 0");
 
     database.migrator(&folder).up().unwrap();
-    let dropping = "2026-11-20-000600_modelling_drop_index";
+    let dropping = "2026-11-21-000600_modelling_drop_index";
     let drop = "DROP INDEX CONCURRENTLY IF EXISTS public.t_a_ix";
     let folder = folder.with(dropping, ALONE, drop, "DROP INDEX CONCURRENTLY IF EXISTS x");
     let rehearsal = database.migrator(&folder).dry_run().unwrap();
@@ -332,7 +331,7 @@ fn a_held_step_is_rehearsed_with_its_guard() {
     assert_eq!(everything(&database), before);
 
     database.execute("UPDATE t SET b = NULL");
-    let rehearsal = migrator.dry_run_contract("20261120000400").unwrap();
+    let rehearsal = migrator.dry_run_contract("20261121000400").unwrap();
     assert!(rehearsal.passed(), "{rehearsal}");
     assert_eq!(rehearsal.migrations[0].effects.len(), 2);
     assert_eq!(rehearsal.locks[0].mode, LockMode::AccessExclusive);
@@ -345,8 +344,8 @@ fn a_held_step_is_rehearsed_with_its_guard() {
 #[test]
 fn what_needs_a_refused_step_is_not_reached_and_the_others_are() {
     let database = Database::new();
-    let (after, apart) = ("2026-11-20-000500_modelling_after", "2026-11-20-000600_modelling_apart");
-    let needs = format!("{EXPAND}needs = [\"20261120000400\"]\n");
+    let (after, apart) = ("2026-11-21-000500_modelling_after", "2026-11-21-000600_modelling_apart");
+    let needs = format!("{EXPAND}needs = [\"20261121000400\"]\n");
     let folder = Folder::new()
         .write(B, "up.sql", "ALTER TABLE t ADD COLUMN b int; INSERT INTO t VALUES (1, 1, 1)")
         .with_held()
