@@ -35,7 +35,7 @@ fn embed() -> Result<(), String> {
 
     let files = folder::read(&root).map_err(|sentence| relative(&sentence, &root))?;
     let mut code = String::from("&[\n");
-    for migration::Files { folder, guard, catalog, .. } in &files {
+    for migration::Files { folder, guard, evidence, catalog, .. } in &files {
         println!("cargo::rerun-if-changed=migrations/{folder}");
         let include = |name: &str| {
             println!("cargo::rerun-if-changed=migrations/{folder}/{name}");
@@ -50,12 +50,13 @@ fn embed() -> Result<(), String> {
             Some(_) => format!("Some({})", include(name)),
             None => "None".to_owned(),
         };
-        let (guard, catalog) = (optional(guard, "guard.sql"), optional(catalog, "catalog.json"));
+        let (guard, evidence) = (optional(guard, "guard.sql"), optional(evidence, "evidence.sql"));
+        let catalog = optional(catalog, "catalog.json");
         writeln!(
             code,
             "    Files {{\n        folder: Cow::Borrowed({folder:?}),\n        metadata: {metadata},\n        \
              up: {up},\n        down: {down},\n        guard: {guard},\n        \
-             catalog: {catalog},\n    }},"
+             evidence: {evidence},\n        catalog: {catalog},\n    }},"
         )
         .map_err(|error| error.to_string())?;
     }

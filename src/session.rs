@@ -13,6 +13,7 @@ use diesel::r2d2::R2D2Connection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Integer};
 
+use crate::catalog::names::{self, Names};
 use crate::conninfo::ConnInfo;
 use crate::error::{self, Error, Result};
 
@@ -23,6 +24,15 @@ const OLDEST_SERVER: i32 = 150_000;
 pub(crate) struct Manager {
     pub(crate) conninfo: ConnInfo,
     pub(crate) transaction_pooler: bool,
+    /// What every session of the pool knows of an adopted database.
+    pub(crate) names: Names,
+}
+
+/// What one connection has told of the database.
+pub(crate) struct Probed {
+    /// Whether the role may ask for English messages.
+    pub(crate) sets_messages: bool,
+    pub(crate) names: Names,
 }
 
 #[derive(QueryableByName)]
@@ -34,15 +44,16 @@ struct Probe {
 }
 
 #[derive(QueryableByName)]
-struct Messages {
+struct More {
     #[diesel(sql_type = Bool)]
     may_set: bool,
+    #[diesel(sql_type = Bool)]
+    has_names: bool,
 }
 
 impl Manager {
-    /// Opens one connection and looks at what answers. Returns whether the role may ask for
-    /// English messages.
-    pub(crate) fn probe(&self) -> Result<bool> {
+    /// Opens one connection and looks at what answers.
+    pub(crate) fn probe(&self) -> Result<Probed> {
         let mut conn = self.establish()?;
         // In one transaction, so that a pooler answers from one server.
         conn.transaction(|conn| {
@@ -61,11 +72,14 @@ impl Manager {
             if !probe.is_direct && !self.transaction_pooler {
                 return Err(pooler_answers(None));
             }
-            let messages: Messages = diesel::sql_query(
-                "SELECT has_parameter_privilege('lc_messages', 'SET') AS may_set",
+            let more: More = diesel::sql_query(
+                "SELECT has_parameter_privilege('lc_messages', 'SET') AS may_set, ",
             )
+            .sql(names::ARE_READABLE)
+            .sql(" AS has_names")
             .get_result(conn)?;
-            Ok(messages.may_set)
+            let names = if more.has_names { Names::read(conn)? } else { Names::default() };
+            Ok(Probed { sets_messages: more.may_set, names })
         })
     }
 
@@ -133,7 +147,7 @@ impl r2d2::ManageConnection for Manager {
         let failures = FailureLog::default();
         let host = get_default_instrumentation();
         pg.set_instrumentation(Recorder { host, failures: failures.clone() });
-        Ok(Session { pg, failures })
+        Ok(Session { pg, failures, names: self.names.clone() })
     }
 
     fn is_valid(&self, conn: &mut Session) -> Result<(), InFull> {
@@ -153,6 +167,7 @@ pub(crate) type PooledSession = r2d2::PooledConnection<Manager>;
 pub(crate) struct Session {
     pub(crate) pg: PgConnection,
     pub(crate) failures: FailureLog,
+    pub(crate) names: Names,
 }
 
 impl Session {

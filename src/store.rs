@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 
+use crate::catalog::names::Names;
 use crate::conninfo::ConnInfo;
 use crate::error::{Error, Result};
-use crate::session::{Manager, PooledSession};
+use crate::session::{Manager, PooledSession, Probed};
 use crate::transaction::Transaction;
 use crate::unit_of_work::UnitOfWork;
 
@@ -225,6 +226,11 @@ impl Store {
     /// Opens one connection at once, so a wrong address, password or database is known in
     /// milliseconds; the pool opens its own as they are needed.
     ///
+    /// What an [adopted](crate::migrate::Migrator::adopt) database calls its rules is read here, so
+    /// that an [`Error::Constraint`] has its sentence whatever the rule is called. A store that was
+    /// connected before the adoption does not know it, nor does one whose role may not read
+    /// `planwright.adopted_names`: its errors have the names, and no sentence.
+    ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for an option out of range; [`Error::Unavailable`] where no connection
@@ -237,11 +243,13 @@ impl Store {
         if database_url.contains('\0') {
             return Err(Error::invalid("Store", "database_url", "must not hold NUL"));
         }
-        let manager = Manager {
+        let mut manager = Manager {
             conninfo: options.conninfo(database_url)?,
             transaction_pooler: options.transaction_pooler,
+            names: Names::default(),
         };
-        let sets_messages = manager.probe()?;
+        let Probed { sets_messages, names } = manager.probe()?;
+        manager.names = names;
         let pool = r2d2::Pool::builder()
             .max_size(options.pool_size)
             .min_idle(Some(0))

@@ -95,6 +95,17 @@ impl UnitOfWork<'_> {
         &mut self.session.pg
     }
 
+    /// The server's answer, a violated rule with the words that `sentence` has for its name in the
+    /// migrations, whatever an adopted database calls it.
+    pub(crate) fn explain(
+        &self,
+        error: impl Into<Error>,
+        sentence: impl Fn(&str) -> Option<&'static str>,
+    ) -> Error {
+        let names = &self.session.names;
+        error.into().explain(|table, constraint| sentence(names.expected(table, constraint)))
+    }
+
     /// The same unit, lent on to a repository.
     pub(crate) fn reborrow(&mut self) -> UnitOfWork<'_> {
         UnitOfWork { session: self.session }

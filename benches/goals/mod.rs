@@ -1,5 +1,6 @@
 //! The goals, each in a file.
 
+pub(crate) mod fingerprint;
 pub(crate) mod growth;
 pub(crate) mod input;
 pub(crate) mod many;
@@ -28,4 +29,5 @@ pub(crate) const ALL: &[Goal] = &[
     Goal { number: 4, name: "many", title: "Replace of many plans", measure: many::measure },
     Goal { number: 4, name: "memory", title: "A portfolio's memory", measure: memory::measure },
     Goal { number: 5, name: "growth", title: "Growing tables", measure: growth::measure },
+    Goal { number: 10, name: "fingerprint", title: "Fingerprints", measure: fingerprint::measure },
 ];

@@ -114,8 +114,8 @@ impl<'a> Runner<'a> {
         self
     }
 
-    /// How long to wait for another runner of the same job. 5 s by default, which is also the
-    /// time in which the server notices that a killed one is gone. Zero: not at all.
+    /// How long to wait for another runner of the same job. 5 s by default, in which the server
+    /// has noticed that a killed one is gone. Zero: not at all.
     pub fn lock_wait(mut self, limit: Duration) -> Self {
         self.lock_wait = limit;
         self

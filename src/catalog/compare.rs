@@ -115,6 +115,8 @@ impl<'c> Both<'c> {
                     name.name == "public" && writes.iter().any(|one| granted.contains(one));
                 everybody.then_some(Severity::Warning)?
             }
+            // Every database has it.
+            ObjectKind::Schema if name.name == "public" => return None,
             ObjectKind::Column if remedy::must_be_given(properties) => Severity::Error,
             ObjectKind::Index if says("unique", "yes") || says("valid", "no") => Severity::Warning,
             // They change or refuse what is written.
@@ -137,7 +139,13 @@ impl<'c> Both<'c> {
         let keys: BTreeSet<&String> = expected.keys().chain(actual.keys()).collect();
         for property in keys.into_iter().filter(|key| !REMARKS.contains(&key.as_str())) {
             let (wanted, says) = (expected.get(property), actual.get(property));
-            let differs = !self.equal(name, property, wanted, says)
+            let same = match (name.kind, wanted, says) {
+                (ObjectKind::Trigger, Some(wanted), Some(says)) if property == "definition" => {
+                    self.equal_text(name, &nameless(name, wanted), &nameless(there, says))
+                }
+                _ => self.equal(name, property, wanted, says),
+            };
+            let differs = !same
                 && !self.follows_view(name)
                 && !told_elsewhere(self, name, property, expected, actual);
             if differs {
@@ -245,14 +253,15 @@ fn only<'c>(one: &'c Catalog, other: &Catalog) -> BTreeSet<&'c ObjectName> {
         .collect()
 }
 
-/// What an object belongs to, whichever of these there is.
+/// The relations or functions that an object may belong to. What is in an extra schema is told of
+/// by itself.
 fn owners(name: &ObjectName) -> Vec<ObjectName> {
-    use ObjectKind::{Function, Schema, Sequence, Table, View};
+    use ObjectKind::{Function, Sequence, Table, View};
     if name.relation.is_empty() {
-        return vec![ObjectName::new(Schema, "", "", &name.schema)];
+        return Vec::new();
     }
     let of = |kind| ObjectName::new(kind, &name.schema, "", &name.relation);
-    [Schema, Table, View, Sequence, Function].map(of).to_vec()
+    [Table, View, Sequence, Function].map(of).to_vec()
 }
 
 /// What is told of another property, or of another object, already.

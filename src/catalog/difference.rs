@@ -67,7 +67,7 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    pub(super) fn advice(advice: impl Into<String>) -> Self {
+    pub(crate) fn advice(advice: impl Into<String>) -> Self {
         Self { advice: advice.into(), sql: Vec::new() }
     }
 
@@ -116,6 +116,28 @@ impl fmt::Display for Finding {
             }
             Self::Renamed { actual } => write!(f, "is there as {actual}"),
         }
+    }
+}
+
+impl Difference {
+    /// By which it can be named: `column public.orders.id: type`.
+    ///
+    /// ```
+    /// # use planwright::verify::{Catalog, Object, ObjectKind, ObjectName, Properties, compare};
+    /// let name = ObjectName::new(ObjectKind::Table, "public", "", "orders");
+    /// let expected: Catalog = [Object { name, properties: Properties::new() }].into_iter().collect();
+    /// let differences = compare(&expected, &Catalog::default());
+    /// assert_eq!(differences[0].key(), "table public.orders: missing");
+    /// ```
+    pub fn key(&self) -> String {
+        let what = match &self.finding {
+            Finding::Missing => "missing",
+            Finding::Extra => "extra",
+            Finding::Leftover { .. } => "leftover",
+            Finding::Differs { property, .. } => property,
+            Finding::Renamed { .. } => "renamed",
+        };
+        format!("{}: {what}", self.object)
     }
 }
 

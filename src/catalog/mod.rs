@@ -7,6 +7,7 @@ mod difference;
 mod load;
 pub(crate) mod locks;
 mod mend;
+pub(crate) mod names;
 mod normal;
 mod object;
 mod privileges;

@@ -83,21 +83,26 @@ impl Catalog {
     /// # Ok::<(), planwright::Error>(())
     /// ```
     pub fn read(uow: &mut UnitOfWork<'_>, scope: &Scope) -> Result<Self> {
+        Self::read_on(uow.connection(), scope)
+    }
+
+    /// The same on a connection, which must be in a transaction.
+    pub(crate) fn read_on(connection: &mut PgConnection, scope: &Scope) -> Result<Self> {
         // The server leaves the schema out of names that the search path finds.
         let before: String =
-            diesel::select(current_setting("search_path")).get_result(uow.connection())?;
-        set_search_path(uow, "")?;
+            diesel::select(current_setting("search_path")).get_result(connection)?;
+        set_search_path(connection, "")?;
         let mut objects = Vec::new();
         for query in QUERIES {
             let rows: Vec<Row> = diesel::sql_query(query)
                 .bind::<Nullable<Array<Text>>, _>(&scope.schemas)
                 .bind::<Array<Text>, _>(&scope.names)
-                .load(uow.connection())?;
+                .load(connection)?;
             for row in rows {
                 objects.push(object(row)?);
             }
         }
-        set_search_path(uow, &before)?;
+        set_search_path(connection, &before)?;
         Ok(objects.into_iter().collect())
     }
 }
@@ -112,8 +117,8 @@ fn object(row: Row) -> Result<Object> {
     Ok(Object { name: ObjectName::new(of, schema, relation, name), properties })
 }
 
-fn set_search_path(uow: &mut UnitOfWork<'_>, path: &str) -> Result<()> {
-    diesel::select(set_config("search_path", path, true)).execute(uow.connection())?;
+fn set_search_path(connection: &mut PgConnection, path: &str) -> Result<()> {
+    diesel::select(set_config("search_path", path, true)).execute(connection)?;
     Ok(())
 }
 

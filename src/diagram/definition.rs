@@ -39,6 +39,16 @@ pub(super) struct Events {
     pub(super) truncate: bool,
 }
 
+impl Events {
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            update: self.update || other.update,
+            delete: self.delete || other.delete,
+            truncate: self.truncate || other.truncate,
+        }
+    }
+}
+
 /// The name that a text begins with: of a relation, or of a type that may be an array.
 pub(super) fn qualified(text: &str) -> Option<Qualified> {
     Reader::of(text)?.qualified()
@@ -83,11 +93,11 @@ pub(super) fn key(text: &str) -> Option<Key> {
 impl Key {
     /// The columns, where it is over nothing else.
     pub(super) fn columns(&self) -> Option<Vec<&str>> {
-        let column = |part| match part {
-            &Part::Column(ref name) => Some(name.as_str()),
+        let columns = self.parts.iter().map(|part| match part {
+            Part::Column(name) => Some(name.as_str()),
             Part::Expression(_) => None,
-        };
-        self.parts.iter().map(column).collect()
+        });
+        columns.collect()
     }
 
     /// Whether it leaves out no row in which these columns are not NULL.

@@ -198,11 +198,10 @@ fn links(model: &Model, detailed: bool, out: &mut String) -> fmt::Result {
             How::ForeignKey { columns, referenced, optional, unique, remarks } => {
                 // Where lines of both kinds end, each kind has an end of its own.
                 let side = if from == to { "w" } else { "e" };
-                tail += &if *optional && parent.kind != RelationKind::Outside {
-                    format!(":title:{side}")
-                } else {
-                    port(parent, referenced, side)
-                };
+                let apart = *optional && parent.kind != RelationKind::Outside;
+                let end =
+                    if apart { format!(":title:{side}") } else { port(parent, referenced, side) };
+                tail += &end;
                 head += &port(child, columns, "w");
                 let one = if *optional { "teeodot" } else { "teetee" };
                 let many = if *unique { "teeodot" } else { "crowodot" };

@@ -13,6 +13,7 @@ mod definition;
 mod dot;
 mod mermaid;
 mod model;
+mod reader;
 
 use std::collections::BTreeSet;
 

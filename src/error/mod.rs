@@ -78,7 +78,8 @@ pub enum Error {
     /// A constraint, unique index or constraint trigger of the database refused the work.
     #[error("{}", constraint_text(.sentence.as_deref(), .constraint, .table))]
     Constraint {
-        /// Its name in the catalog. Empty for a column's NOT NULL.
+        /// Its name in the catalog, which an adopted database may have chosen itself. Empty for a
+        /// column's NOT NULL.
         constraint: String,
         /// The table it stands on.
         table: String,
@@ -315,11 +316,11 @@ impl Error {
         matches!(self, Self::CommitUnknown { .. } | Self::ForeignTransaction)
     }
 
-    /// Adds the words for a constraint that `sentence` knows by name.
-    pub(crate) fn explain(self, of: impl Fn(&str) -> Option<&'static str>) -> Self {
+    /// Adds the words for a constraint that `of` knows by its table and name.
+    pub(crate) fn explain(self, of: impl Fn(&str, &str) -> Option<&'static str>) -> Self {
         match self {
             Self::Constraint { constraint, table, kind, sentence: None, source } => {
-                let sentence = of(&constraint);
+                let sentence = of(&table, &constraint);
                 Self::Constraint { constraint, table, kind, sentence, source }
             }
             other => other,

@@ -57,6 +57,7 @@ mod tests {
             up: text(up),
             down: text("SELECT 1"),
             guard: None,
+            evidence: None,
             catalog: None,
         })
         .unwrap()

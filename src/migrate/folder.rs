@@ -20,7 +20,8 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Files>, String> {
 
 fn read_one(path: &Path) -> Result<Files, String> {
     for file in entries(path)? {
-        let known = ["up.sql", "down.sql", "metadata.toml", "guard.sql", "catalog.json"];
+        let known =
+            ["up.sql", "down.sql", "metadata.toml", "guard.sql", "evidence.sql", "catalog.json"];
         if !known.iter().any(|known| file.ends_with(known)) {
             return Err(format!("{}: no such file belongs to a migration", file.display()));
         }
@@ -38,6 +39,7 @@ fn read_one(path: &Path) -> Result<Files, String> {
         up: text("up.sql")?,
         down: text("down.sql")?,
         guard: optional("guard.sql")?,
+        evidence: optional("evidence.sql")?,
         catalog: optional("catalog.json")?,
     })
 }

@@ -1,4 +1,4 @@
-//! The guard of a held migration.
+//! What is asked of a held migration before it runs: its guard, and the caller's statement.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -37,4 +37,36 @@ pub(super) fn guard(connection: &mut PgConnection, migration: &Migration) -> Res
         );
         Error::migration(&*migration.name, what, None)
     }))
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Asks the caller for the statement that the migration waits for, with what the database shows.
+/// `call` is the call that has made the runner.
+pub(super) fn unstated(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    call: &str,
+) -> Result<Option<Error>> {
+    let (Some(confirm), Some(evidence)) = (&migration.confirm, &migration.evidence) else {
+        return Ok(None);
+    };
+    let query = known_statements(evidence);
+    let query = query.first().expect("the evidence was checked when it was read").text;
+    let lines: Vec<Line> = diesel::sql_query(format!(
+        "SELECT coalesce(line::text, '') AS line FROM (\n{query}\n) AS evidence (line) LIMIT 20"
+    ))
+    .load(connection)
+    .map_err(|source| failed(migration, "its evidence failed", source))?;
+    let lines: Vec<_> = lines.iter().map(|row| row.line.as_str()).collect();
+    let what = format!(
+        "asks for the statement {confirm}. The database shows: {}. Where the statement holds, call \
+         `{call}.confirm(\"{confirm}\").contract(\"{migration}\")`",
+        lines.join("; ")
+    );
+    Ok(Some(Error::migration(&*migration.name, what, None)))
 }

@@ -116,6 +116,26 @@ pub(super) fn record(
     Ok(())
 }
 
+/// Adds rows for migrations of which the database has the objects already, in one statement.
+pub(super) fn adopt(connection: &mut PgConnection, adopted: &[&Migration]) -> QueryResult<()> {
+    let rows: Vec<_> = adopted
+        .iter()
+        .map(|migration| {
+            (
+                migrations::version.eq(&migration.version),
+                migrations::context.eq(migration.context.name()),
+                migrations::kind.eq(migration.kind.name()),
+                migrations::name.eq(&*migration.name),
+                migrations::checksum.eq(checksum(migration)),
+                migrations::adopted.eq(true),
+                migrations::duration_ms.eq(0),
+            )
+        })
+        .collect();
+    diesel::insert_into(migrations::table).values(&rows).execute(connection)?;
+    Ok(())
+}
+
 /// Takes a row away. A held step that is taken back waits to be asked for again, on every
 /// database.
 pub(super) fn forget(connection: &mut PgConnection, migration: &Migration) -> QueryResult<()> {

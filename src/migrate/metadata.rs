@@ -1,7 +1,7 @@
 //! `metadata.toml`: the few lines that are allowed in it.
 //!
 //! The build script uses this file too. A parser of all of TOML would be a dependency of every
-//! host's build, for four keys.
+//! host's build, for five keys.
 
 use super::migration::Kind;
 
@@ -16,12 +16,15 @@ pub(crate) struct Metadata {
     pub(crate) needs: Vec<String>,
     /// `after_job`.
     pub(crate) after_job: Option<String>,
+    /// `confirm`.
+    pub(crate) confirm: Option<String>,
 }
 
 impl Metadata {
     /// Reads the file, and refuses with a sentence what is not allowed in it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let (mut transactional, mut kind, mut needs, mut after_job) = (None, None, None, None);
+        let (mut transactional, mut kind, mut needs) = (None, None, None);
+        let (mut after_job, mut confirm) = (None, None);
         for (number, line) in (1..).zip(text.lines()) {
             let refuse = |what: String| format!("line {number}: {what}");
             let Some((key, value)) = entry(line).map_err(refuse)? else { continue };
@@ -41,7 +44,14 @@ impl Metadata {
                 }
                 ("needs", Value::List(value)) => needs.replace(value).is_some(),
                 ("after_job", Value::Text(value)) => after_job.replace(value).is_some(),
-                ("run_in_transaction" | "kind" | "needs" | "after_job", _) => {
+                ("confirm", Value::Text(value)) => {
+                    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+                    if value.is_empty() || !value.bytes().all(plain) {
+                        return Err(refuse("confirm is said in a-z and _".to_owned()));
+                    }
+                    confirm.replace(value).is_some()
+                }
+                ("run_in_transaction" | "kind" | "needs" | "after_job" | "confirm", _) => {
                     return Err(refuse(format!("the value of {key} has the wrong type")));
                 }
                 _ => return Err(refuse(format!("nobody knows the key {key}"))),
@@ -55,6 +65,7 @@ impl Metadata {
             kind: kind.ok_or("kind must be stated")?,
             needs: needs.unwrap_or_default(),
             after_job,
+            confirm,
         })
     }
 }

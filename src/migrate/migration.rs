@@ -36,6 +36,11 @@ pub struct Migration {
     pub needs: Vec<String>,
     /// The job over the data that must be finished before it.
     pub after_job: Option<String>,
+    /// For held ones: what the caller must state, such as `no_readers_left`. See
+    /// [`Migrator::confirm`](super::Migrator::confirm).
+    pub confirm: Option<String>,
+    /// The SELECT that lists what speaks for or against that statement.
+    pub evidence: Option<Cow<'static, str>>,
 }
 
 /// When a migration may run.
@@ -86,6 +91,8 @@ pub(crate) struct Files {
     pub(crate) down: Cow<'static, str>,
     /// `guard.sql`.
     pub(crate) guard: Option<Cow<'static, str>>,
+    /// `evidence.sql`.
+    pub(crate) evidence: Option<Cow<'static, str>>,
     /// `catalog.json`.
     pub(crate) catalog: Option<Cow<'static, str>>,
 }
@@ -94,29 +101,33 @@ impl Migration {
     /// Reads the files of a folder, and refuses with a sentence what breaks the rules of
     /// `migrations/README.md`.
     pub(crate) fn parse(files: Files) -> Result<Self, String> {
-        let Files { folder, metadata, up, down, guard, catalog } = files;
+        let Files { folder, metadata, up, down, guard, evidence, catalog } = files;
         let (version, context) = parse_name(&folder)?;
         let file = |name: &str, what: &dyn fmt::Display| format!("{folder}/{name}: {what}");
 
-        let Metadata { transactional, kind, needs, after_job } =
+        let Metadata { transactional, kind, needs, after_job, confirm } =
             Metadata::parse(&metadata).map_err(|what| file("metadata.toml", &what))?;
         if after_job.is_some() && kind != Kind::Held {
             return Err(file("metadata.toml", &"only a held migration waits for a job"));
+        }
+        if confirm.is_some() && kind != Kind::Held {
+            return Err(file("metadata.toml", &"only a held migration asks for a statement"));
+        }
+        if confirm.is_some() != evidence.is_some() {
+            return Err(file("metadata.toml", &"confirm and evidence.sql go together"));
         }
         for (name, sql) in [("up.sql", &up), ("down.sql", &down)] {
             let found = statements(sql).map_err(|error| file(name, &error))?;
             check_statements(&found, transactional).map_err(|what| file(name, &what))?;
         }
-        if let Some(sql) = &guard {
-            if kind != Kind::Held {
-                return Err(file("guard.sql", &"only a held migration has a guard"));
-            }
-            let found = statements(sql).map_err(|error| file("guard.sql", &error))?;
-            let [query] = &found[..] else {
-                return Err(file("guard.sql", &"must be one SELECT"));
-            };
-            if !query.begins(&["select"]) && !query.begins(&["with"]) {
-                return Err(file("guard.sql", &"must be one SELECT"));
+        if guard.is_some() && kind != Kind::Held {
+            return Err(file("guard.sql", &"only a held migration has a guard"));
+        }
+        for (name, sql) in [("guard.sql", &guard), ("evidence.sql", &evidence)] {
+            let Some(sql) = sql else { continue };
+            match &statements(sql).map_err(|error| file(name, &error))?[..] {
+                [query] if query.begins(&["select"]) || query.begins(&["with"]) => {}
+                _ => return Err(file(name, &"must be one SELECT")),
             }
         }
         Ok(Self {
@@ -131,6 +142,8 @@ impl Migration {
             transactional,
             needs,
             after_job,
+            confirm,
+            evidence,
         })
     }
 }

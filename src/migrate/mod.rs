@@ -14,10 +14,15 @@
 //! [`Migrator::plan`] tells what would run, and [`Migrator::dry_run`] executes it in a transaction
 //! that is rolled back: with the locks that each statement takes, and for how long.
 //!
+//! A live database that has the objects of a context already is [adopted](Migrator::adopt): it is
+//! compared with what the migrations make, and their names are written into the history.
+//!
 //! The history is the table `planwright.migrations`. Each row is written in the transaction of its
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
 
+mod adopt;
+mod adoption;
 mod alone;
 mod checksum;
 mod context;
@@ -39,7 +44,9 @@ mod report;
 mod runner;
 mod stage;
 mod standing;
+mod target;
 
+pub use adoption::Adoption;
 pub use context::Context;
 pub use embedded::Migrations;
 pub use history::Recorded;

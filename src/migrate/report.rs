@@ -90,7 +90,8 @@ impl fmt::Display for Status {
         }
         for row in &self.applied {
             let later = if unknown.contains(&row.name) { " (of a later release)" } else { "" };
-            writeln!(f, "[x] {}{later}", row.name)?;
+            let adopted = if row.adopted { " (adopted)" } else { "" };
+            writeln!(f, "[x] {}{adopted}{later}", row.name)?;
         }
         for name in pending {
             writeln!(f, "[ ] {name}")?;

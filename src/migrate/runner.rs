@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::embedded::Migrations;
+use super::guard::unstated;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
@@ -46,9 +47,12 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 #[must_use = "a migrator does nothing until it is asked to"]
 pub struct Migrator<'a> {
     pub(super) store: &'a Store,
-    migrations: Migrations,
+    pub(super) migrations: Migrations,
+    /// The keys of differences that do not stand against an adoption.
+    pub(super) accepted: Vec<String>,
     /// Sorted, without doubles, with `core`.
     contexts: Vec<Context>,
+    confirmed: Vec<String>,
     lock_wait: Duration,
     patience: Patience,
     listener: RefCell<Option<Listener<'a>>>,
@@ -60,7 +64,9 @@ impl<'a> Migrator<'a> {
         Self {
             store,
             migrations: Migrations::embedded(),
+            accepted: Vec::new(),
             contexts: vec![Context::Core],
+            confirmed: Vec::new(),
             lock_wait: Duration::from_secs(60),
             patience: Patience::default(),
             listener: RefCell::new(None),
@@ -78,6 +84,14 @@ impl<'a> Migrator<'a> {
     /// Runs other migrations than the ones in this crate.
     pub fn migrations(mut self, migrations: Migrations) -> Self {
         self.migrations = migrations;
+        self
+    }
+
+    /// States what a held migration asks for in its `metadata.toml`, such as `no_readers_left`,
+    /// which only the caller can know. [`contract`](Self::contract) of one that was not given its
+    /// statement refuses with what the database shows of it. No run that installs a context asks.
+    pub fn confirm(mut self, statement: impl Into<String>) -> Self {
+        self.confirmed.push(statement.into());
         self
     }
 
@@ -178,14 +192,22 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// Those of [`up`](Self::up). [`Error::Migration`] where it is not held, where its guard
-    /// refuses (with the first lines of the guard's list), or where something must run before it:
-    /// another migration, or a job (with how far that one is).
+    /// refuses (with the first lines of the guard's list), where something must run before it:
+    /// another migration, or a job (with how far that one is), or where it asks for a statement
+    /// that was not [made](Self::confirm).
     pub fn contract(&self, name: &str) -> Result<Option<Applied>> {
         if self.held_step(name, &history::read(self.store)?)?.is_none() {
             return Ok(None);
         }
         self.locked(|session| {
             let Some(step) = self.held_step(name, &session.history()?)? else { return Ok(None) };
+            let stated = |asked: &String| self.confirmed.contains(asked);
+            if !step.migration.confirm.as_ref().is_none_or(stated)
+                && let Some(refusal) =
+                    unstated(&mut session.connection, step.migration, &self.call())?
+            {
+                return Err(refusal);
+            }
             match session.apply(&step)? {
                 Outcome::Applied(applied) => Ok(Some(applied)),
                 Outcome::Refused(refusal) => Err(refusal),
@@ -208,7 +230,7 @@ impl<'a> Migrator<'a> {
     /// Takes the last `steps` migrations of the chosen contexts back, the newest first; fewer
     /// where there are fewer.
     ///
-    /// What belongs to [`Context::Core`] stays while another context is installed.
+    /// What belongs to [`Context::Core`] goes last, and stays while another context is installed.
     ///
     /// # Errors
     ///
@@ -262,10 +284,12 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             let history = session.history()?;
             let others = history.len() > rows_of(&self.contexts, &history).count();
-            let mut rows: Vec<_> = rows_of(&self.contexts, &history)
-                .filter(|row| !others || row.context != Context::Core.name())
-                .collect();
+            let of_core = |row: &&Recorded| row.context == Context::Core.name();
+            let mut rows: Vec<_> =
+                rows_of(&self.contexts, &history).filter(|row| !others || !of_core(row)).collect();
             rows.reverse();
+            // The others are recorded by core, however late a part of it came.
+            rows.sort_by_key(of_core);
             let chosen = &rows[..how_many(&rows)?];
             // All of it is checked before any of it is done.
             let steps: Result<Vec<_>> = chosen.iter().map(|row| self.to_revert(row)).collect();

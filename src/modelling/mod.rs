@@ -11,7 +11,7 @@
 //! | `scenario` | [`Scenario`] |
 //! | `plan` | [`Plan`], unique by property and scenario |
 //! | `recommendation` | [`PlanMeasure`] where `plan_id` is set, else a candidate |
-//! | `plan_recommendations` | legacy links of plans that were not replaced yet; nothing is added |
+//! | `plan_recommendations` | legacy links, until the [`transition`] from them is at its end |
 //! | `plan_measure` | view: the measures of each plan, however they are linked |
 //!
 //! # Units
@@ -34,6 +34,7 @@ mod scenario;
 // generated
 mod schema;
 mod tonnes;
+pub mod transition;
 
 pub use content::MAX_MEASURES;
 pub use epc_band::EpcBand;
@@ -50,8 +51,9 @@ pub use scenario::{
 pub use tonnes::Tonnes;
 
 use crate::error::Error;
+use crate::unit_of_work::UnitOfWork;
 
 /// The server's answer, a violated rule with its words.
-fn explained(error: diesel::result::Error) -> Error {
-    Error::from(error).explain(invariants::sentence)
+fn explained(uow: &UnitOfWork<'_>, error: impl Into<Error>) -> Error {
+    uow.explain(error, invariants::sentence)
 }

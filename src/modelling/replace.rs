@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::content::{Content, Measure};
 use super::epc_band::EpcBand;
 use super::explained;
-use super::invariants::sentence;
 use super::measure::NewPlanMeasure;
 use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
@@ -225,7 +224,7 @@ impl PlanRepository<'_> {
             .bind::<Array<Binary>, _>(digests)
             .bind::<Array<BigInt>, _>(counts)
             .load(self.uow.connection())
-            .map_err(|error| needs_key(explained(error)))
+            .map_err(|error| needs_key(explained(&self.uow, error)))
     }
 
     /// Deletes a plan's measures and stores the new ones. Returns how many were deleted.
@@ -258,7 +257,7 @@ impl PlanRepository<'_> {
             .bind::<Numbers, _>(numbers(|m| m.energy_savings_kwh))
             .bind::<Numbers, _>(numbers(|m| m.energy_bill_savings))
             .get_result(self.uow.connection())
-            .map_err(explained)?;
+            .map_err(|error| explained(&self.uow, error))?;
         Ok(usize::try_from(deleted).unwrap_or_default())
     }
 
@@ -282,7 +281,7 @@ impl PlanRepository<'_> {
         let rows: Vec<(PlanId, i64)> = Statement::<(BigInt, BigInt)>::new(sql)
             .bind::<Array<BigInt>, _>(plans)
             .load(self.uow.connection())
-            .map_err(explained)?;
+            .map_err(|error| explained(&self.uow, error))?;
         Ok(rows
             .into_iter()
             .map(|(plan, count)| (plan, usize::try_from(count).unwrap_or_default()))
@@ -313,7 +312,7 @@ impl PlanRepository<'_> {
             return Ok(());
         }
         let copy = diesel::copy_from(recommendation::table).from_insertable(&measures);
-        self.uow.copy(|conn| copy.execute(conn)).map_err(|error| error.explain(sentence))?;
+        self.uow.copy(|conn| copy.execute(conn)).map_err(|error| explained(&self.uow, error))?;
         Ok(())
     }
 
@@ -328,7 +327,7 @@ impl PlanRepository<'_> {
         Statement::<Integer>::new(include_str!("stamp.sql"))
             .bind::<Array<BigInt>, _>(plans)
             .execute(self.uow.connection())
-            .map_err(explained)?;
+            .map_err(|error| explained(&self.uow, error))?;
         Ok(())
     }
 }

@@ -230,7 +230,7 @@ impl ScenarioRepository<'_> {
             ))
             .returning(Scenario::as_returning())
             .get_result(self.uow.connection())
-            .map_err(explained)
+            .map_err(|error| explained(&self.uow, error))
     }
 
     /// Makes this the scenario that its portfolio shows first, in place of the one that was.
@@ -264,7 +264,7 @@ impl ScenarioRepository<'_> {
         diesel::update(scenario::table.find(id))
             .set(scenario::is_default.eq(true))
             .execute(self.uow.connection())
-            .map_err(explained)?;
+            .map_err(|error| explained(&self.uow, error))?;
         Ok(())
     }
 

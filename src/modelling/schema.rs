@@ -52,18 +52,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Legacy: which recommendations a plan has selected, before recommendation.plan_id said so.
-    plan_recommendations (plan_id, recommendation_id) {
-        /// The plan.
-        plan_id -> Int8,
-        /// The selected recommendation.
-        recommendation_id -> Int8,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
     /// A retrofit measure: a candidate for a property, or one that a plan has selected.
     recommendation (id) {
         /// The key.
@@ -88,7 +76,7 @@ diesel::table! {
         energy_bill_savings -> Nullable<Numeric>,
         /// When the row was made.
         created_at -> Timestamptz,
-        /// The plan that has selected this measure. NULL for a candidate, and for a measure that is still reached through plan_recommendations.
+        /// The plan that has selected this measure. NULL in older states of the schema: for a candidate, and for a measure that is reached through plan_recommendations.
         plan_id -> Nullable<Int8>,
         /// Place in the plan, from 0. NULL where the plan's order is not known.
         position -> Nullable<Int4>,
@@ -121,8 +109,6 @@ diesel::table! {
 }
 
 diesel::joinable!(plan -> scenario (scenario_id));
-diesel::joinable!(plan_recommendations -> plan (plan_id));
-diesel::joinable!(plan_recommendations -> recommendation (recommendation_id));
 diesel::joinable!(recommendation -> plan (plan_id));
 
-diesel::allow_tables_to_appear_in_same_query!(plan, plan_recommendations, recommendation, scenario,);
+diesel::allow_tables_to_appear_in_same_query!(plan, recommendation, scenario,);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::drift_report::{DriftReport, HeldStep};
 use crate::catalog::{
-    Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Scope, compare,
+    Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Remedy, Scope, compare,
     missing_privileges,
 };
 use crate::error::Result;
@@ -47,6 +47,7 @@ pub struct Drift<'a> {
     contexts: Vec<Context>,
     owned_schemas: Vec<String>,
     roles: Vec<(String, Vec<Privilege>)>,
+    accepted: Vec<String>,
 }
 
 impl<'a> Drift<'a> {
@@ -58,6 +59,7 @@ impl<'a> Drift<'a> {
             contexts: vec![Context::Core],
             owned_schemas: Vec::new(),
             roles: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 
@@ -95,6 +97,14 @@ impl<'a> Drift<'a> {
         self
     }
 
+    /// Names differences that are known and shall stay, by their
+    /// [`key`](Difference::key): they are listed by themselves. So are keys of none that is there,
+    /// so that a list which is out of date is noticed.
+    pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.accepted.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
     /// Compares.
     ///
     /// The unit sees one moment of the tables, but the server writes definitions as they are now: a
@@ -111,13 +121,21 @@ impl<'a> Drift<'a> {
             let state = Recorded::of(&self.migrations, &self.contexts, &standing)?;
             let actual = Catalog::read(uow, &self.scope(&state))?;
             let mut differences = compare(&state.expected, &actual);
-            differences.retain(|one| one.finding != Finding::Extra || !state.is_of_others(one));
+            differences.retain(|one| one.finding != Finding::Extra || self.is_extra(one, &state));
             for difference in &mut differences {
                 state.explain(difference);
             }
             differences.extend(missing_privileges(uow, &self.needs(&state))?);
+            let as_expected = state.as_expected(&actual, &differences);
+            let known = |one: &Difference| self.accepted.contains(&one.key());
+            let (accepted, differences): (Vec<_>, Vec<_>) =
+                differences.into_iter().partition(known);
+            let keys: HashSet<String> = accepted.iter().map(Difference::key).collect();
+            let unneeded = self.accepted.iter().filter(|key| !keys.contains(*key));
             let mut report = DriftReport {
-                as_expected: state.as_expected(&actual, &differences),
+                as_expected,
+                unneeded: unneeded.cloned().collect(),
+                accepted,
                 not_installed: self.not_installed(&standing),
                 held: state.held,
                 unknown: standing.unknown,
@@ -134,6 +152,13 @@ impl<'a> Drift<'a> {
             standing.status.applied.iter().any(|row| row.context == context.name())
         };
         self.contexts.iter().copied().filter(|context| !installed(context)).collect()
+    }
+
+    /// Whether nobody knows it: neither a context that was not chosen, nor the caller.
+    fn is_extra(&self, difference: &Difference, state: &Recorded<'_>) -> bool {
+        let object = &difference.object;
+        let told = object.kind == ObjectKind::Schema && self.owned_schemas.contains(&object.name);
+        !told && state.whole.get(object).is_none()
     }
 
     /// The schemas that are looked at as a whole, and by name what is expected in others, or was
@@ -231,11 +256,6 @@ impl<'m> Recorded<'m> {
         self.core.get(name).is_some()
     }
 
-    /// Whether a context that was not chosen has made it.
-    fn is_of_others(&self, difference: &Difference) -> bool {
-        self.whole.get(&difference.object).is_some()
-    }
-
     /// Says of something extra where it comes from.
     fn explain(&self, difference: &mut Difference) {
         let by = |of: &[(ObjectName, &'m Migration)]| {
@@ -247,10 +267,10 @@ impl<'m> Recorded<'m> {
         }
         if let Some(since) = by(&self.taken_away) {
             difference.severity = difference.severity.max(Severity::Warning);
-            difference.remedy.advice = "A restored backup or an old release may have made it \
-                again. Find out who uses it before it is dropped."
-                .to_owned();
-            difference.remedy.sql.clear();
+            difference.remedy = Remedy::advice(
+                "A restored backup or an old release may have made it again. Find out who uses it \
+                 before it is dropped.",
+            );
             difference.finding = Finding::Leftover { since };
         } else if let Some(migration) = by(&self.to_come) {
             difference.remedy.advice = format!(

@@ -26,6 +26,10 @@ pub struct DriftReport {
     pub as_expected: BTreeMap<ObjectKind, usize>,
     /// What is not as expected, in an order in which the remedies can be followed.
     pub differences: Vec<Difference>,
+    /// What is not as expected either, and was accepted.
+    pub accepted: Vec<Difference>,
+    /// Keys that were to be accepted, and of which there is no difference.
+    pub unneeded: Vec<String>,
     /// What held migrations that are not applied would still do.
     pub held: Vec<HeldStep>,
 }
@@ -115,8 +119,7 @@ impl fmt::Display for DriftReport {
                  expect: {}",
                 self.unknown.join(", ")
             )?,
-            State::Ahead { .. } => {}
-            State::Current => {}
+            State::Ahead { .. } | State::Current => {}
         }
         if !self.unknown.is_empty() && !matches!(self.status.state, State::Tampered { .. }) {
             writeln!(
@@ -139,6 +142,12 @@ impl fmt::Display for DriftReport {
         }
         for difference in &self.differences {
             writeln!(f, "{difference}")?;
+        }
+        for Difference { object, finding, .. } in &self.accepted {
+            writeln!(f, "[x] accepted: {object} {finding}")?;
+        }
+        for key in &self.unneeded {
+            writeln!(f, "[-] to be accepted, and not there: {key}")?;
         }
         for step in &self.held {
             writeln!(f, "{step}")?;

@@ -155,9 +155,9 @@ fn mermaid_gets_tables_with_their_keys_and_lines_with_their_ends() {
             "bigint id PK",
             r#"bigint referrer_id FK "null""#,
             "text email UK",
-            r##"Mood mood "so, so | it's #34;fine#34; | größe #62; #60;b#62;""##,
-            r##"Mood[] moods "null, so, so | it's #34;fine#34; | größe #62; #60;b#62;""##,
-            r##"boolean is_first "UNIQUE (is_first) WHERE is_first AND (id #62; 0)""##,
+            r#"Mood mood "so, so | it's #34;fine#34; | größe #62; #60;b#62;""#,
+            r#"Mood[] moods "null, so, so | it's #34;fine#34; | größe #62; #60;b#62;""#,
+            r#"boolean is_first "UNIQUE (is_first) WHERE is_first AND (id #62; 0)""#,
             "}",
         ],
     );
@@ -185,10 +185,10 @@ fn mermaid_gets_tables_with_their_keys_and_lines_with_their_ends() {
     assert_eq!(
         links[2..],
         [
-            r##""shop.profile" |o--o{ "Odd schema.#34;a #34;#34;b#34;#34;.c#34;" : "outside_id""##,
+            r#""shop.profile" |o--o{ "Odd schema.#34;a #34;#34;b#34;#34;.c#34;" : "outside_id""#,
             r#""shop.customer" |o--o{ "shop.customer" : "referrer_id, ON DELETE SET NULL""#,
-            r##""shop.customer" ||..o{ "shop.direction#32;LR" : "is read by""##,
-            r##""shop.orders" ||..o{ "shop.direction#32;LR" : "is read by""##,
+            r#""shop.customer" ||..o{ "shop.direction#32;LR" : "is read by""#,
+            r#""shop.orders" ||..o{ "shop.direction#32;LR" : "is read by""#,
             r#""shop.orders" |o--o| "shop.line" : "region, order_id, ON DELETE SET NULL""#,
             // One, though the catalog has a row for each partition.
             r#""shop.event" ||--o{ "shop.note" : "event_id, event_at""#,
@@ -205,11 +205,11 @@ fn names_that_mermaid_does_not_take_stand_behind_ones_that_it_does() {
     assert_has(
         &text,
         &[
-            r##""Odd schema.#34;a #34;#34;b#34;#34;.c#34;" {"##,
+            r#""Odd schema.#34;a #34;#34;b#34;#34;.c#34;" {"#,
             r#"integer _pk "pk, null""#,
-            r##"text größe__x_ "größe #123;x#125;, null""##,
+            r#"text größe__x_ "größe #123;x#125;, null""#,
             "text _1\u{201a}__b__amp_ \"1, #60;b#62;#38;amp#59;, null\"",
-            r##"text back_slash UK "back#92;slash, null""##,
+            r#"text back_slash UK "back#92;slash, null""#,
             r##"integer ____ "#37;#37;#126;#126;, null""##,
             r#"bigint outside_id FK "null""#,
             "}",
@@ -282,7 +282,7 @@ fn an_overview_has_names_in_groups() {
     assert_eq!(
         group.take(6).collect::<Vec<_>>(),
         [
-            r##"subgraph g0["buy #38; #34;sell#34;"]"##,
+            r#"subgraph g0["buy #38; #34;sell#34;"]"#,
             r#"n1["shop.customer"]"#,
             r#"n4["shop.line"]"#,
             r#"n6["shop.orders"]"#,
@@ -295,7 +295,7 @@ fn an_overview_has_names_in_groups() {
         &text,
         &[
             r#"subgraph g1["rest"]"#,
-            r##"n2(["shop.direction#32;LR<br/>view"])"##,
+            r#"n2(["shop.direction#32;LR<br/>view"])"#,
             r#"n3["shop.event<br/>partitioned by RANGE (at), 2 partitions<br/>immutable"]"#,
             "end",
             r#"n1 -->|"referrer_id"| n1"#,

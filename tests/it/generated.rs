@@ -7,10 +7,10 @@ use std::path::Path;
 
 use diesel::migration::Migration as _;
 use diesel::{Connection, PgConnection};
-use planwright::migrate::Migrations;
+use planwright::migrate::{Kind, Migrations};
 use planwright::testing::TestDatabase;
 use planwright::verify::{Catalog, Delta, Scope};
-use planwright::{Context, UnitOfWork, diagram, verify};
+use planwright::{Context, UnitOfWork, diagram, modelling, verify};
 use sha2::{Digest, Sha256};
 
 use crate::conventions::INVARIANTS;
@@ -97,11 +97,63 @@ fn the_pictures_are_those_of_the_diagrams() {
             write!(own, "{byte:02x}").unwrap();
         }
         assert_eq!(own, hash, "{file} has changed since it was rendered: run ./dev diagrams");
-        pictures += usize::from(file.ends_with(".png"));
+        pictures += usize::from(Path::new(file).extension().is_some_and(|kind| kind == "png"));
     }
     let texts = fs::read_dir(&folder).unwrap().filter(|entry| {
         let path = entry.as_ref().unwrap().path();
         path.extension().is_some_and(|extension| extension == "dot")
     });
     assert_eq!((pictures, rendered.lines().count()), (texts.count(), 2 * pictures));
+}
+
+/// The steps that turn the join into a column, as a document for who runs the SQL by hand.
+#[test]
+fn the_transition_is_written_down_for_who_owns_the_tables() {
+    let embedded = Migrations::embedded();
+    let mut text = String::from(include_str!("../shared/recommendation-plan-id.md"));
+    let steps = embedded.as_slice().iter().filter(|one| {
+        let last = modelling::transition::PLAN_ID_NOT_NULL;
+        one.context == Context::Modelling && one.kind != Kind::Baseline && &*one.name <= last
+    });
+    for (nth, step) in (1..).zip(steps) {
+        let (why, sql) = split(&step.up);
+        let transaction = if step.transactional {
+            "in one transaction"
+        } else {
+            "alone, outside of a transaction"
+        };
+        write!(text, "\n## {nth}. {}\n\n{}, {transaction}", step.name, step.kind).unwrap();
+        if let Some(job) = &step.after_job {
+            write!(text, ", after the job `{job}`").unwrap();
+        }
+        if let Some(confirm) = &step.confirm {
+            write!(text, ", where `{confirm}` can be stated").unwrap();
+        }
+        write!(text, ".\n\n{why}\n").unwrap();
+        let mut block = |title: &str, sql: &str| {
+            write!(text, "{title}```sql\n{}\n```\n", sql.trim()).unwrap();
+        };
+        if let Some(guard) = &step.guard {
+            block("\nNot while this lists anything:\n\n", guard);
+        }
+        if let Some(evidence) = &step.evidence {
+            block("\nWhat the database shows of it:\n\n", evidence);
+        }
+        block("\n", sql);
+        block("\nTo take it back:\n\n", &step.down);
+    }
+    golden("docs/migrations/recommendation-plan-id.md", &text);
+}
+
+/// The comment that a file begins with, as paragraphs, and the rest.
+fn split(sql: &str) -> (String, &str) {
+    let lines = sql.lines().take_while(|line| line.starts_with("--"));
+    let comment = lines.clone().map(|line| {
+        let line = line.trim_start_matches(['-', ' ']);
+        let paragraph = ["Locks: ", "Reversible: "].iter().any(|start| line.starts_with(start));
+        if paragraph { format!("\n{line}") } else { line.to_owned() }
+    });
+    let comment: Vec<_> = comment.collect();
+    let rest = lines.map(|line| line.len() + 1).sum();
+    (comment.join("\n").trim().to_owned(), &sql[rest..])
 }

@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use planwright::batch::{Batch, Job, Progress, Runner, Verdict};
 use planwright::local_server::LocalServer;
 use planwright::migrate::{Blocked, Migrator};
 use planwright::modelling::factory;
 use planwright::testing::{At, Fault, FaultProxy, Point};
-use planwright::{ConstraintKind, Context, Error, Result, Store, StoreOptions, TimeoutKind};
+use planwright::{
+    ConstraintKind, Context, Error, Result, Store, StoreOptions, TimeoutKind, UnitOfWork,
+};
 
 use crate::support::{execute, number, scenario, skipped, text, whole};
 
@@ -278,6 +281,57 @@ fn a_missing_unique_key_is_named_in_german_too() {
     let Error::Migration { version, .. } = &error else { panic!("{error:?}") };
     assert_eq!(version, "20261120000700_modelling_plan_property_id_scenario_id_key");
     assert!(whole(&error).contains("passt"), "{}", whole(&error));
+}
+
+/// One batch, which takes for ever with more than ten rows.
+struct Slow;
+
+impl Job for Slow {
+    type Cursor = i64;
+
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn next_batch(
+        &mut self,
+        uow: &mut UnitOfWork<'_>,
+        _: Option<&i64>,
+        limit: u32,
+    ) -> Result<Batch<i64>> {
+        if limit > 10 {
+            execute(uow, "SELECT pg_sleep(60)")?;
+        }
+        let rows = execute(uow, "UPDATE t SET n = n + 1")?;
+        Ok(Batch { rows: rows as u64, next: None })
+    }
+
+    fn verify(&mut self, _: &mut UnitOfWork<'_>) -> Result<Verdict> {
+        Ok(Verdict::Done)
+    }
+}
+
+/// The role has no rights beyond those on the tables.
+#[test]
+fn a_batch_that_times_out_in_german_is_known_by_its_time() {
+    let Some(german) = German::start() else { return };
+    let owner = german.superuser();
+    Migrator::new(&owner).up().unwrap();
+    owner
+        .write(|uow| {
+            execute(uow, "GRANT USAGE ON SCHEMA planwright TO app")?;
+            execute(uow, "GRANT SELECT, INSERT, UPDATE ON planwright.jobs TO app")
+        })
+        .unwrap();
+    let mut timed_out = 0;
+    let (app, short) = (german.app(), Duration::from_millis(10));
+    let runner = Runner::new(&app).target(short).first_size(40).on_progress(|event| {
+        timed_out += usize::from(matches!(event, Progress::TimedOut { .. }));
+    });
+    assert!(runner.run(&mut Slow).unwrap().is_finished());
+    drop(runner);
+    assert_eq!(timed_out, 2);
+    assert_eq!(number(&owner, "SELECT sum(n) FROM t"), 2);
 }
 
 #[test]

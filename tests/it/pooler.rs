@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use planwright::batch::{Batch, Job, Runner, Verdict};
 use planwright::local_server::LocalServer;
 use planwright::migrate::Migrator;
-use planwright::{Context, Error, Store, StoreOptions, TimeoutKind};
+use planwright::{Context, Error, Result, Store, StoreOptions, TimeoutKind, UnitOfWork};
 
 use crate::shared::pgbouncer::PgBouncer;
 use crate::shared::version::{Version, assert_sound, stored_in};
@@ -151,4 +152,33 @@ fn schema_changes_need_a_direct_connection() {
     assert!(error.to_string().contains("connect directly"), "{error}");
     let tables = number(&store, "SELECT count(*) FROM pg_class WHERE relname = 'plan'");
     assert_eq!(tables, 0);
+}
+
+#[test]
+fn jobs_need_a_direct_connection() {
+    struct Never;
+    impl Job for Never {
+        type Cursor = i64;
+        fn name(&self) -> &'static str {
+            "never"
+        }
+        fn next_batch(
+            &mut self,
+            _: &mut UnitOfWork<'_>,
+            _: Option<&i64>,
+            _: u32,
+        ) -> Result<Batch<i64>> {
+            panic!("a batch without a lock")
+        }
+        fn verify(&mut self, _: &mut UnitOfWork<'_>) -> Result<Verdict> {
+            panic!("a verification without a lock")
+        }
+    }
+    let (server, _) = server();
+    let pooler = pooler(&server, "");
+    let options = StoreOptions::default().transaction_pooler(true);
+    let store = Store::connect(&pooler.url("postgres"), &options).unwrap();
+    let error = Runner::new(&store).run(&mut Never).unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    assert!(error.to_string().contains("connect directly"), "{error}");
 }

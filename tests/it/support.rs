@@ -4,12 +4,25 @@ use std::io::Write as _;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use planwright::migrate::Migrator;
 use planwright::modelling::{Goal, NewScenario, ScenarioId};
 use planwright::testing::TestDatabase;
 use planwright::{Context, Store, UnitOfWork};
 
 pub(crate) fn modelling() -> TestDatabase {
     TestDatabase::new([Context::Modelling]).expect("a test database")
+}
+
+/// One that lived before this crate: expanded, with the key that a replace needs, and with the join.
+pub(crate) fn expanded() -> TestDatabase {
+    let database = TestDatabase::new([]).expect("a test database");
+    {
+        let migrator = || Migrator::new(database.store()).contexts([Context::Modelling]);
+        migrator().up_to("20261120000100").expect("the baseline");
+        migrator().up().expect("what expands it");
+        migrator().contract("20261120000700").expect("the key");
+    }
+    database
 }
 
 pub(crate) fn scenario(store: &Store) -> ScenarioId {

@@ -8,3 +8,4 @@ mod silence;
 #[allow(dead_code)] // the ordinary tests need more of it
 #[path = "../it/support.rs"]
 mod support;
+mod transition;

@@ -47,9 +47,9 @@ fn inserts_star(words: &[Word]) -> bool {
             depth += 1;
         } else if word.is(")") {
             depth = depth.saturating_sub(1);
-        } else if depth == 0 && word.is("table") {
-            return true;
-        } else if depth == 0 && word.is("select") && selects_star(&rest[at + 1..]) {
+        } else if depth == 0
+            && (word.is("table") || (word.is("select") && selects_star(&rest[at + 1..])))
+        {
             return true;
         }
     }

@@ -81,10 +81,8 @@ fn check_clause(table: &str, clause: &Clause<'_>, add: &mut impl FnMut(Rule, Str
                 add(Rule::CheckedUnderLock, name.clone().unwrap_or_else(|| table.to_owned()));
             }
         }
-        Clause::AlterColumn(column, rest) => {
-            if contains(rest, &["type"]) {
-                add(Rule::Rewrite, format!("{table}.{column}"));
-            }
+        Clause::AlterColumn(column, rest) if contains(rest, &["type"]) => {
+            add(Rule::Rewrite, format!("{table}.{column}"));
         }
         Clause::Other(words) => {
             let sets = [&["logged"][..], &["unlogged"], &["tablespace"], &["access", "method"]];

@@ -206,13 +206,13 @@ fn read_clause(words: &[Word]) -> Option<Clause<'_>> {
     let (verb, rest) = words.split_first()?;
     let of = |rest| name(rest).map(|(name, _)| name);
     Some(match verb.text.as_str() {
-        "add" => match constraint(rest) {
-            Some(constraint) => Clause::AddConstraint(constraint),
-            None => {
-                let (own, rest) = name(skip(rest, &["column", "if", "not", "exists"]))?;
-                Clause::AddColumn(own, rest)
+        "add" => {
+            if let Some(constraint) = constraint(rest) {
+                return Some(Clause::AddConstraint(constraint));
             }
-        },
+            let (own, rest) = name(skip(rest, &["column", "if", "not", "exists"]))?;
+            Clause::AddColumn(own, rest)
+        }
         "drop" => match rest.strip_prefix_word("constraint") {
             Some(rest) => Clause::DropConstraint(of(skip(rest, &["if", "exists"]))?),
             None => Clause::DropColumn(of(skip(rest, &["column", "if", "exists"]))?),
@@ -229,9 +229,10 @@ fn read_clause(words: &[Word]) -> Option<Clause<'_>> {
             let is_constraint = rest.first()?.is("constraint");
             let (from, rest) = name(skip(rest, &["constraint", "column"]))?;
             let to = of(rest.strip_prefix_word("to")?)?;
-            match is_constraint {
-                true => Clause::RenameConstraint(from, to),
-                false => Clause::RenameColumn(from, to),
+            if is_constraint {
+                Clause::RenameConstraint(from, to)
+            } else {
+                Clause::RenameColumn(from, to)
             }
         }
         "set" => Clause::SetSchema(of(rest.strip_prefix_word("schema")?)?),

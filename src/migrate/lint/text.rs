@@ -262,8 +262,8 @@ fn word(token: &Token<'_>, line_of: &dyn Fn(usize) -> usize) -> Word {
 
 /// What a string literal holds.
 fn content(literal: &str) -> String {
-    if literal.starts_with('$') {
-        let tag = literal[1..].find('$').map_or(0, |end| end + 2);
+    if let Some(rest) = literal.strip_prefix('$') {
+        let tag = rest.find('$').map_or(0, |end| end + 2);
         return literal[tag..literal.len() - tag].to_owned();
     }
     let from = literal.find('\'').map_or(0, |quote| quote + 1);

@@ -132,9 +132,9 @@ impl Source {
             "SELECT count(*) AS rows,
                     coalesce(sum(hashtextextended(r.t COLLATE \"C\", 1)), 0)::text AS first,
                     coalesce(sum(hashtextextended(r.t COLLATE \"C\", 2)), 0)::text AS second
-             FROM {} s, LATERAL (SELECT ROW({})::text AS t OFFSET 0) r",
-            self.from(),
-            columns.join(", ")
+             FROM (SELECT ROW({})::text AS t FROM {} s OFFSET 0) r",
+            columns.join(", "),
+            self.from()
         )
     }
 }

@@ -45,6 +45,7 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ),
     ("src/migrate/alone.rs", "DROP INDEX CONCURRENTLY {}", "the server has quoted the name"),
     ("src/migrate/guard.rs", "SELECT count(*) OVER ()", "the part is a guard of this crate"),
+    ("src/migrate/guard.rs", "SELECT coalesce(line", "the part is the evidence of this crate"),
     (
         "src/verify/invariants.rs",
         "SELECT count(*) OVER ()",

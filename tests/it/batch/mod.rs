@@ -1,5 +1,6 @@
 //! Jobs against a real server.
 
+mod faults;
 mod killed;
 mod limits;
 mod replica;

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, TimeZone, Utc};
 use planwright::batch::{self, Outcome, Phase, Stop};
+use planwright::migrate::Migrator;
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -37,6 +38,25 @@ fn a_job_that_is_told_to_stop_goes_on_where_it_was() {
     assert_eq!((all, outcome.status().rows_done), (95, 95));
     assert_eq!(counted(database.store(), 1), 95);
     assert!(outcome.status().started_at == status.started_at);
+}
+
+#[test]
+fn the_table_of_an_unfinished_job_is_not_dropped() {
+    let database = database(20);
+    let stop = Stop::default();
+    stop.stop();
+    let stopped = Runner::new(database.store()).stop_with(&stop).run(&mut Count::new()).unwrap();
+    assert!(matches!(stopped, Outcome::Stopped(_)), "{stopped:?}");
+    let migrator = Migrator::new(database.store());
+    let error = migrator.down().unwrap_err();
+    let why = error.source().unwrap().to_string();
+    assert!(why.starts_with("planwright.jobs records an unfinished job"), "{why}");
+
+    assert!(Runner::new(database.store()).run(&mut Count::new()).unwrap().is_finished());
+    assert_eq!(migrator.down().unwrap()[0].name, "2026-11-20-000800_core_jobs");
+    assert_eq!(batch::status(database.store(), NAME).unwrap(), None);
+    migrator.up().unwrap();
+    assert_eq!(batch::status(database.store(), NAME).unwrap(), None);
 }
 
 #[test]

@@ -60,6 +60,23 @@ const CASES: &[(Break, &str)] = &[
         "only a held migration waits for a job",
     ),
     (
+        |f| f.write(B, "metadata.toml", &format!("{EXPAND}confirm = \"x\"")),
+        "only a held migration asks for a statement",
+    ),
+    (
+        |f| f.with_held().write(DROP_B, "metadata.toml", &format!("{HELD}confirm = \"x\"")),
+        "drop_b/metadata.toml: confirm and evidence.sql go together",
+    ),
+    (
+        |f| f.with_held().write(DROP_B, "evidence.sql", "SELECT ''"),
+        "drop_b/metadata.toml: confirm and evidence.sql go together",
+    ),
+    (|f| f.with_asking().write(DROP_B, "evidence.sql", "VALUES (1)"), "_b/evidence.sql: must be"),
+    (
+        |f| f.with_held().write(DROP_B, "metadata.toml", &format!("{HELD}confirm = \"it's so\"")),
+        "line 3: confirm is said in a-z and _",
+    ),
+    (
         |f| f.write(B, "metadata.toml", &format!("{EXPAND}needs = [\"20261121000300\"]")),
         "needs 20261121000300, which is not an older version",
     ),

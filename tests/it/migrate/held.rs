@@ -78,6 +78,56 @@ fn a_guard_that_fails_is_no_consent() {
     assert_eq!(database.number("count(b) FROM t"), 0);
 }
 
+#[test]
+fn a_held_step_that_asks_for_a_statement_shows_what_speaks_for_it() {
+    let database = Database::new();
+    let folder = Folder::new();
+    database.migrator(&folder).up().unwrap();
+    let folder = folder.with_asking();
+    let refused = format!(
+        "{DROP_B}: asks for the statement nobody_reads_b. The database shows: b was read \
+         yesterday; ; by two. Where the statement holds, call \
+         `Migrator::new(&store).contexts([Context::Modelling]).confirm(\"nobody_reads_b\")\
+         .contract(\"{DROP_B}\")`"
+    );
+    assert_eq!(told(database.migrator(&folder).contract(DROP_B)).0, refused);
+    let other = database.migrator(&folder).confirm("nobody_writes_b");
+    assert_eq!(told(other.contract(DROP_B)).0, refused);
+    assert_eq!(database.migrator(&folder).up().unwrap(), []);
+
+    // The statement is not all that is asked for.
+    let stated = || database.migrator(&folder).confirm("nobody_reads_b");
+    database.execute("INSERT INTO t (id, b) VALUES (1, 10)");
+    let (what, _) = told(stated().contract(DROP_B));
+    assert!(what.ends_with("lists 1: row 1 has b 10"), "{what}");
+    database.execute("DELETE FROM t");
+    assert_eq!(stated().contract(DROP_B).unwrap().unwrap().name, DROP_B);
+    // Nobody is asked for what is done already.
+    assert_eq!(database.migrator(&folder).contract(DROP_B).unwrap(), None);
+}
+
+#[test]
+fn an_installing_run_is_asked_for_no_statement() {
+    let database = Database::new();
+    let folder = Folder::new().with_asking();
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [CORE, T, B, DROP_B]);
+    // Once it was taken back it waits as any other.
+    database.migrator(&folder).down().unwrap();
+    let (what, _) = told(database.migrator(&folder).contract(DROP_B));
+    assert!(what.contains("asks for the statement nobody_reads_b"), "{what}");
+}
+
+#[test]
+fn evidence_that_fails_is_no_consent() {
+    let database = Database::new();
+    let folder = Folder::new();
+    database.migrator(&folder).up().unwrap();
+    let folder = folder.with_asking().write(DROP_B, "evidence.sql", "SELECT x FROM nowhere");
+    let (what, why) = told(database.migrator(&folder).contract(DROP_B));
+    assert_eq!(what, format!("{DROP_B}: its evidence failed"));
+    assert!(why.contains("nowhere"), "{why}");
+}
+
 const AFTER: &str = "2026-11-21-000500_modelling_after";
 const APART: &str = "2026-11-21-000600_modelling_apart";
 

@@ -62,7 +62,7 @@ fn a_run_that_is_ended_within_any_statement_is_finished_by_the_next_ones() {
         database.execute(&format!("SELECT setval('testing.left', 1000 - {nth})"));
         let run = database.modelling().up();
         if let Ok(applied) = run {
-            assert_eq!(names(&applied), all[done..]);
+            assert_eq!(every(&applied), all[done..]);
             break;
         }
         let (what, _) = told(run);
@@ -100,7 +100,7 @@ fn a_run_that_is_ended_between_any_two_migrations_is_finished_by_the_next_ones()
         assert!(database.modelling().on_progress(kill).up().is_err());
         assert_eq!(database.modelling().status().unwrap().applied.len(), i);
     }
-    assert_eq!(names(&database.modelling().up().unwrap()), all[all.len() - 1..]);
+    assert_eq!(every(&database.modelling().up().unwrap()), all[all.len() - 1..]);
     assert_is(&database, &expected);
 }
 

@@ -7,8 +7,8 @@ use super::*;
 const HEAD: &str = "-- Locks: none that matter.\n-- Reversible: yes.\n";
 
 /// A step behind the baseline, which has the tables `t`, `u` and `part`.
-const STEP: &str = "2026-11-20-000300_modelling_step";
-const LATER: &str = "2026-11-20-000400_modelling_later";
+const STEP: &str = "2026-11-21-000300_modelling_step";
+const LATER: &str = "2026-11-21-000400_modelling_later";
 const TABLES: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int, b text);
     CREATE TABLE u (id bigint PRIMARY KEY, a int, b text);
     CREATE TABLE part (id bigint, a int) PARTITION BY RANGE (id);

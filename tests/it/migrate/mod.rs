@@ -1,5 +1,6 @@
 //! The schema runner against a real server.
 
+mod adopt;
 mod catalogs;
 mod folder;
 mod held;
@@ -166,6 +167,18 @@ impl Folder {
         )
     }
 
+    /// The same, asking for a statement.
+    fn with_asking(self) -> Self {
+        self.with_held()
+            .write(DROP_B, "metadata.toml", &format!("{HELD}confirm = \"nobody_reads_b\"\n"))
+            .write(
+                DROP_B,
+                "evidence.sql",
+                "SELECT text FROM (VALUES (1, 'b was read yesterday'), (2, NULL), (3, 'by two'))
+                     AS evidence (nth, text) ORDER BY nth;",
+            )
+    }
+
     fn with(self, name: &str, metadata: &str, up: &str, down: &str) -> Self {
         fs::create_dir_all(self.root.join(name)).unwrap();
         self.write(name, "metadata.toml", metadata)
@@ -219,6 +232,11 @@ impl Names for planwright::migrate::Status {
         let names = self.applied.iter().map(|row| row.name.as_str());
         names.filter(|name| is_told(name)).collect()
     }
+}
+
+/// The names of all, of core too.
+fn every(applied: &[Applied]) -> Vec<&str> {
+    applied.iter().map(|applied| applied.name.as_str()).collect()
 }
 
 fn is_told(name: &str) -> bool {

@@ -12,7 +12,7 @@ fn a_plan_is_what_up_then_does() {
     assert_eq!(database.objects(), before);
     let planned: Vec<_> = plan.migrations.iter().map(|one| one.name.as_str()).collect();
     let applied = database.modelling().up().unwrap();
-    assert_eq!(planned, applied.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
+    assert_eq!(planned, every(&applied));
     assert!(planned.len() >= 9);
     for (planned, applied) in plan.migrations.iter().zip(&applied) {
         assert_eq!(planned.version, applied.version);

@@ -4,3 +4,4 @@ mod plan;
 mod replace;
 mod scenario;
 mod sequences;
+mod transition;

@@ -7,7 +7,7 @@ use planwright::testing::{Fault, FaultProxy, RequestKind};
 use planwright::{Error, Page, Result, Store, StoreOptions};
 use serde_json::json;
 
-use crate::support::{execute, modelling, number, scenario, whole};
+use crate::support::{execute, expanded, modelling, number, scenario, whole};
 
 fn replace(store: &Store, property: i64, scenario: ScenarioId, measures: usize) -> PlanId {
     let plan = factory::plan(property, scenario);
@@ -231,7 +231,7 @@ fn a_deleted_plan_takes_its_measures_along_and_no_others() {
 
 #[test]
 fn the_measures_of_a_deleted_legacy_plan_stay_as_candidates() {
-    let database = modelling();
+    let database = expanded();
     let store = database.store();
     let scenario = scenario(store);
     let legacy = format!(

@@ -6,7 +6,7 @@ use planwright::modelling::{
 };
 use planwright::{ConstraintKind, Error, Result, Store, UnitOfWork};
 
-use crate::support::{execute, modelling, number, scenario, text};
+use crate::support::{execute, expanded, modelling, number, scenario, text};
 
 /// Everything that a write to these tables would change.
 fn traces(store: &Store) -> Vec<i64> {
@@ -208,7 +208,7 @@ fn more_fewer_and_no_measures_leave_exactly_those() {
 
 #[test]
 fn what_somebody_else_wrote_is_repaired() {
-    let database = modelling();
+    let database = expanded();
     let store = database.store();
     let scenario = scenario(store);
     for count in [0, 1, 3] {
@@ -472,7 +472,7 @@ fn without_the_unique_key_a_replace_names_the_step_it_needs() {
 
 #[test]
 fn a_legacy_plan_is_replaced_and_never_looks_empty_before() {
-    let database = modelling();
+    let database = expanded();
     let store = database.store();
     let scenario = scenario(store);
     let legacy = format!(
@@ -541,7 +541,7 @@ fn the_legacy_links_of_a_plan_are_looked_up_also_by_what_was_prepared_early() {
         #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
         text: String,
     }
-    let database = modelling();
+    let database = expanded();
     let store = database.store();
     let scenario = scenario(store);
     let plan = factory::plan(1, scenario);

@@ -13,7 +13,7 @@ use planwright::{Error, Page, Result, Store, UnitOfWork};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 
-use crate::support::{execute, modelling, number, scenario};
+use crate::support::{execute, expanded, number, scenario};
 
 /// A plan is one of few, so that sequences meet the same plan again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -395,7 +395,7 @@ fn emptied(uow: &mut UnitOfWork<'_>) -> Result<()> {
 
 #[test]
 fn any_sequence_leaves_what_the_model_says() {
-    let database: TestDatabase = modelling();
+    let database: TestDatabase = expanded();
     let store = database.store();
     let scenarios = [scenario(store), scenario(store)];
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/modelling/sequences.regressions");

@@ -1,4 +1,6 @@
 //! What a database holds against what it should hold.
 
+mod drift;
 mod fingerprint;
+mod inventory;
 mod sanity;

@@ -1,0 +1,1 @@
+ALTER TABLE plan_recommendations DROP CONSTRAINT plan_recommendations_closed_ck;

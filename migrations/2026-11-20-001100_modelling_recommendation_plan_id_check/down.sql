@@ -1,0 +1,1 @@
+ALTER TABLE recommendation DROP CONSTRAINT recommendation_plan_id_ck;
