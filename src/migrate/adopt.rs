@@ -171,7 +171,9 @@ impl<'m> Adopting<'m> {
     }
 
     fn recorded(&self, session: &mut Locked<'_>, tables: &[ObjectName]) -> Result<Adoption> {
-        let recorded = session.patiently(self.migration, |connection| {
+        let names: Vec<_> =
+            tables.iter().map(|of| format!("{}.{}", Ident(&of.schema), Ident(&of.name))).collect();
+        let recorded = session.patiently(self.migration, &names.join(" "), |connection| {
             self.lock(connection, tables)?;
             let Judged { adoption, migrations, renamed, .. } = self.judged(connection)?;
             let adoption = adoption.refuse()?;

@@ -145,14 +145,14 @@ impl Moves {
     fn try_apply(&self, uow: &mut UnitOfWork<'_>, sql: &'static str) -> Result<()> {
         let (kept, keepers): (Vec<i64>, Vec<i64>) = self.kept.iter().copied().unzip();
         let (copied, further): (Vec<i64>, Vec<i64>) = self.copied.iter().copied().unzip();
+        let moved = Statement::<(BigInt, BigInt, Bool)>::new(sql)
+            .bind::<Array<BigInt>, _>(kept)
+            .bind::<Array<BigInt>, _>(keepers)
+            .bind::<Array<BigInt>, _>(copied)
+            .bind::<Array<BigInt>, _>(further)
+            .get_result(uow.connection());
         let (wanted, stored, same): (i64, i64, bool) =
-            Statement::<(BigInt, BigInt, Bool)>::new(sql)
-                .bind::<Array<BigInt>, _>(kept)
-                .bind::<Array<BigInt>, _>(keepers)
-                .bind::<Array<BigInt>, _>(copied)
-                .bind::<Array<BigInt>, _>(further)
-                .get_result(uow.connection())
-                .map_err(explained)?;
+            moved.map_err(|error| explained(uow, error))?;
         if same && usize::try_from(wanted) == Ok(self.links()) {
             return Ok(());
         }
