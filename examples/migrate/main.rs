@@ -253,12 +253,12 @@ impl<'a> Tool<'a> {
 
     fn fingerprint(&self, store: &Store, saved: Option<&Path>) -> Result<Ending, Failure> {
         let Some(path) = saved else {
-            let sources = verify::tables(store, &self.contexts)?;
+            let sources = Source::tables_of(store, &self.migrator(store))?;
             self.show(&Fingerprint::take(store, &sources)?)?;
             return Ok(Ending::Fine);
         };
-        let text = fs::read_to_string(path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let before: Fingerprint =
             serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let same = before.contents.iter().map(|content| content.source.clone());

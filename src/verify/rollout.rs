@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::drift::Drift;
-use super::fingerprint::{Fingerprint, Mapping, Source};
+use super::fingerprint::{Content, Fingerprint, Mapping, Source};
 use super::invariants::{Invariant, invariants};
 use super::rollout_report::{RolloutReport, Stage, Stages};
-use crate::catalog::ObjectKind;
+use super::tables::relations;
 use crate::catalog::activity;
 use crate::error::{Error, Result};
 use crate::migrate::{Context, Migrator, State};
@@ -34,9 +34,9 @@ use crate::store::Store;
 /// # Ok::<(), planwright::Error>(())
 /// ```
 #[must_use = "nothing is rolled out until it is run"]
-pub struct Rollout<'a> {
+pub struct Rollout<'a, 'm> {
     store: &'a Store,
-    migrator: &'a Migrator<'a>,
+    migrator: &'a Migrator<'m>,
     invariants: Vec<Invariant>,
     sources: Option<Vec<Source>>,
     mapping: Mapping,
@@ -45,9 +45,9 @@ pub struct Rollout<'a> {
     old: Duration,
 }
 
-impl<'a> Rollout<'a> {
+impl<'a, 'm> Rollout<'a, 'm> {
     /// A rollout of the migrator's contexts and migrations on the store that it works on.
-    pub fn new(store: &'a Store, migrator: &'a Migrator<'a>) -> Self {
+    pub fn new(store: &'a Store, migrator: &'a Migrator<'m>) -> Self {
         Self {
             store,
             migrator,
@@ -119,10 +119,10 @@ impl<'a> Rollout<'a> {
         } else {
             let sources = match &self.sources {
                 Some(sources) => sources.clone(),
-                None => self.tables()?,
+                None => Source::tables_of(self.store, self.migrator)?,
             };
             let print = Fingerprint::take(self.store, &sources)?;
-            stages.add(Stage::done("fingerprint before", &print.contents_lines()));
+            stages.add(Stage::done("fingerprint before", &lines(&print)));
             Some(print)
         };
         let mut good = match self.migrator.up() {
@@ -162,8 +162,7 @@ impl<'a> Rollout<'a> {
             .migrations(migrations.clone())
             .run()?;
         // Before, a context need not be there.
-        let clean = drift.is_clean()
-            || (when == When::Before && drift.differences.is_empty());
+        let clean = drift.is_clean() || (when == When::Before && drift.differences.is_empty());
         let lines: Vec<_> = drift.to_string().lines().map(str::to_owned).collect();
         stages.add(Stage::of(clean, when.named("drift"), &lines));
 
@@ -185,7 +184,10 @@ impl<'a> Rollout<'a> {
 
     /// They are told of and no failure: the runner waits for them shortly, and again.
     fn look_for_old_transactions(&self, stages: &mut Stages) -> Result<()> {
-        let names = self.relations()?.into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        let names = relations(self.store, self.migrator)?
+            .into_iter()
+            .map(|name| name.name)
+            .collect::<Vec<_>>();
         let found =
             self.store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
         let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
@@ -229,8 +231,7 @@ impl<'a> Rollout<'a> {
                 if let Some(print) = print {
                     let same = Fingerprint::take(self.store, &print.sources(&Mapping::new()))?;
                     let comparison = print.compare(&same);
-                    let lines: Vec<_> =
-                        comparison.to_string().lines().map(str::to_owned).collect();
+                    let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
                     stages.add(Stage::of(comparison.is_equal(), "fingerprint back", &lines));
                 }
             }
@@ -238,31 +239,9 @@ impl<'a> Rollout<'a> {
         }
         Ok(())
     }
-
-    /// The tables that the history says are there, but for what the runner remembers itself.
-    fn relations(&self) -> Result<Vec<(String, String)>> {
-        let (contexts, migrations) = self.migrator.chosen();
-        let contexts: Vec<_> =
-            contexts.iter().copied().filter(|context| *context != Context::Core).collect();
-        let standing = self.store.read(|uow| migrations.standing(&contexts, uow))?;
-        let applied = |one: &crate::migrate::Migration| standing.applied.contains(&one.version);
-        let catalog = migrations.catalog(&contexts, applied)?;
-        let tables = catalog.iter().filter(|(name, _)| name.kind == ObjectKind::Table);
-        Ok(tables.map(|(name, _)| (name.schema.clone(), name.name.clone())).collect())
-    }
-
-    fn tables(&self) -> Result<Vec<Source>> {
-        let tables = self.relations()?;
-        self.store.read(|uow| {
-            let whole = |(schema, name): &(String, String)| {
-                Source::whole(uow, format!("{schema}.{name}"))
-            };
-            tables.iter().map(whole).collect()
-        })
-    }
 }
 
-impl fmt::Debug for Rollout<'_> {
+impl fmt::Debug for Rollout<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rollout").field("migrator", &self.migrator).finish_non_exhaustive()
     }
@@ -285,6 +264,12 @@ impl When {
             (Self::After, _) => "rules after",
         }
     }
+}
+
+/// Without the times of the printed form.
+fn lines(print: &Fingerprint) -> Vec<String> {
+    let line = |of: &Content| format!("{}: {} rows, {}", of.source.name(), of.rows, of.hash);
+    print.contents.iter().map(line).collect()
 }
 
 /// An error with its reasons.
