@@ -26,11 +26,6 @@ fn assert_is(database: &Database, expected: &(Catalog, Vec<String>)) {
     assert_eq!(history, expected.1);
 }
 
-/// Of every context.
-fn names(applied: &[Applied]) -> Vec<String> {
-    applied.iter().map(|one| one.name.clone()).collect()
-}
-
 /// Has the session of a runner be ended by itself, in the middle of the nth statement of a run
 /// that changes the schema.
 fn end_runs(database: &Database) {
@@ -52,7 +47,8 @@ fn end_runs(database: &Database) {
 #[test]
 fn a_run_that_is_ended_within_any_statement_is_finished_by_the_next_ones() {
     let whole = Database::new();
-    let all = names(&whole.modelling().up().unwrap());
+    let all: Vec<String> =
+        whole.modelling().up().unwrap().into_iter().map(|applied| applied.name).collect();
     let expected = state(&whole);
 
     let database = Database::new();
@@ -87,7 +83,8 @@ fn a_run_that_is_ended_within_any_statement_is_finished_by_the_next_ones() {
 #[test]
 fn a_run_that_is_ended_between_any_two_migrations_is_finished_by_the_next_ones() {
     let whole = Database::new();
-    let all = names(&whole.modelling().up().unwrap());
+    let all: Vec<String> =
+        whole.modelling().up().unwrap().into_iter().map(|applied| applied.name).collect();
     let expected = state(&whole);
 
     let database = Database::new();
