@@ -290,7 +290,7 @@ fn patched(text: &str, patch: &str) -> String {
     for hunk in hunks {
         let side = |kept: char| -> String {
             let lines = hunk.lines().filter(|line| line.starts_with([' ', kept]));
-            lines.map(|line| format!("{}\n", &line[1..])).collect()
+            lines.flat_map(|line| [&line[1..], "\n"]).collect()
         };
         let (old, new) = (side('-'), side('+'));
         assert_eq!(text.matches(&old).count(), 1, "the patch does not fit:\n{hunk}");

@@ -221,7 +221,7 @@ fn status(store: &Store) -> TransitionStatus {
         .transaction()
         .read_only()
         .statement_timeout(Duration::ZERO)
-        .run(|uow| transition::status(uow))
+        .run(transition::status)
         .unwrap()
 }
 

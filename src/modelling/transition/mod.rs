@@ -33,7 +33,7 @@
 //! # let store = database.store();
 //!
 //! batch::Runner::new(&store).on_progress(|event| println!("{event}")).run(&mut Backfill::new())?;
-//! println!("{}", store.read(|uow| transition::status(uow))?);
+//! println!("{}", store.read(transition::status)?);
 //!
 //! let migrator = || Migrator::new(&store).contexts([Context::Modelling]);
 //! migrator().contract(transition::CLOSE_JOIN)?;

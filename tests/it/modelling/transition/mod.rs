@@ -50,7 +50,7 @@ fn legacy() -> TestDatabase {
 }
 
 fn status(store: &Store) -> TransitionStatus {
-    store.read(|uow| transition::status(uow)).unwrap()
+    store.read(transition::status).unwrap()
 }
 
 /// linked, by the join only, shared, orphaned, contradictory.

@@ -61,6 +61,34 @@ fn build(store: &Store) {
     built.unwrap();
 }
 
+/// Runs the job, stopped and resumed on the way, until it is finished and `enough` was met.
+fn run_and_stop(store: &Store, enough: impl Fn() -> bool) {
+    let (mut batches, mut anew) = (0, false);
+    loop {
+        let stop = Stop::default();
+        let told = stop.clone();
+        let outcome = planwright::batch::Runner::new(store)
+            .sizes(1..=8)
+            .anew(anew)
+            .stop_with(&stop)
+            .on_progress(|event| {
+                if matches!(event, Progress::BatchDone { .. }) {
+                    batches += 1;
+                    if batches % 5 == 0 {
+                        told.stop();
+                    }
+                }
+            })
+            .run(&mut Backfill::new())
+            .unwrap();
+        anew = outcome.is_finished();
+        if anew && enough() {
+            break;
+        }
+        assert!(batches < 5_000, "{}", outcome);
+    }
+}
+
 #[test]
 fn beside_writers_readers_and_replaces_nothing_is_lost() {
     let database = expanded();
@@ -120,30 +148,7 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         // Until all of them have met it, stopped and resumed on the way.
         let enough =
             || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 12);
-        let (mut batches, mut anew) = (0, false);
-        loop {
-            let stop = Stop::default();
-            let told = stop.clone();
-            let outcome = planwright::batch::Runner::new(store)
-                .sizes(1..=8)
-                .anew(anew)
-                .stop_with(&stop)
-                .on_progress(|event| {
-                    if matches!(event, Progress::BatchDone { .. }) {
-                        batches += 1;
-                        if batches % 5 == 0 {
-                            told.stop();
-                        }
-                    }
-                })
-                .run(&mut Backfill::new())
-                .unwrap();
-            anew = outcome.is_finished();
-            if anew && enough() {
-                break;
-            }
-            assert!(batches < 5_000, "{}", outcome);
-        }
+        run_and_stop(store, enough);
         going.store(false, Ordering::Relaxed);
         replaces.join().unwrap()
     });
