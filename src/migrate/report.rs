@@ -229,6 +229,36 @@ pub enum Progress {
     },
 }
 
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, of: &[Blocker]| {
+            of.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+        };
+        match self {
+            Self::WaitingForLock { holder } => {
+                let who = holder.as_deref().unwrap_or("another session");
+                write!(f, "waiting for {who}, which is changing the schema")
+            }
+            Self::Started { name, kind } => write!(f, "{name} ({kind}) begins"),
+            Self::InTheWay { name, sessions } => {
+                write!(f, "{name}: older transactions are in its way")?;
+                list(f, sessions)
+            }
+            Self::Retrying { name, why, lock_timeout, pause, blockers } => {
+                let (limit, pause) = (lock_timeout.as_millis(), pause.as_millis());
+                write!(f, "{name}: {why} after {limit} ms; again in {pause} ms")?;
+                list(f, blockers)
+            }
+            Self::DroppedInvalidIndex { name, index } => {
+                write!(f, "{name}: dropped {index}, which an attempt that died has left INVALID")
+            }
+            Self::Finished { name, duration } => {
+                write!(f, "{name} took {} ms", duration.as_millis())
+            }
+        }
+    }
+}
+
 pub(super) fn milliseconds<S: Serializer>(
     duration: &Duration,
     serializer: S,

@@ -383,6 +383,11 @@ impl<'a> Migrator<'a> {
         done
     }
 
+    /// What it works on: contexts, with `core`, and migrations.
+    pub(crate) fn chosen(&self) -> (&[Context], &Migrations) {
+        (&self.contexts, &self.migrations)
+    }
+
     /// The call that makes this migrator.
     fn call(&self) -> String {
         let chosen = self.contexts.iter().filter(|&&context| context != Context::Core);

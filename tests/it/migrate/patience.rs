@@ -23,7 +23,7 @@ fn forgetful(database: &Database) -> (PgConnection, i32) {
     let mut reader = database.connection();
     reader
         .batch_execute(
-            "SET application_name = 'the report'; SET idle_in_transaction_session_timeout = '20s'",
+            "SET application_name = 'the report'; SET idle_in_transaction_session_timeout = '60s'",
         )
         .unwrap();
     reader.batch_execute("BEGIN; SELECT count(*)\n    FROM t").unwrap();
@@ -42,6 +42,15 @@ fn is_the_report(blockers: &[Blocker], pid: i32) {
     assert!(blocker.transaction_ms.is_some_and(|ms| ms < 20_000), "{blocker}");
 }
 
+/// Set when it goes, so that no thread goes on for ever where a test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The longest that one of many statements takes until it is over.
 fn slowest(database: &Database, statement: &str, over: &AtomicBool) -> Duration {
     let mut connection = database.connection();
@@ -50,6 +59,8 @@ fn slowest(database: &Database, statement: &str, over: &AtomicBool) -> Duration 
         let begin = Instant::now();
         connection.batch_execute(statement).unwrap();
         slowest = slowest.max(begin.elapsed());
+        // Others want to work as well.
+        thread::sleep(Duration::from_millis(1));
     }
     slowest
 }
@@ -72,9 +83,10 @@ fn behind_a_long_reader_others_wait_for_a_moment_and_the_reader_is_named() {
                 move || slowest(database, statement, over)
             })
         };
-        let reads = spawn("SELECT count(*) FROM t");
-        let writes = spawn("INSERT INTO t VALUES (1, 1)");
-        let noise = spawn("INSERT INTO elsewhere VALUES (1)");
+        let reads = spawn("SELECT FROM t LIMIT 1");
+        let writes = spawn("UPDATE t SET a = 1");
+        let noise = spawn("UPDATE elsewhere SET id = 1");
+        let end = Over(&over);
         let mut retries = 0;
         let listener = |event: &Progress| {
             events.push(event.clone());
@@ -87,7 +99,7 @@ fn behind_a_long_reader_others_wait_for_a_moment_and_the_reader_is_named() {
         };
         let migrator = database.migrator(&folder).lock_timeout(first, most).on_progress(listener);
         let applied = migrator.up();
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         assert_eq!(applied.unwrap().names(), [MORE]);
         (reads.join().unwrap(), writes.join().unwrap(), noise.join().unwrap())
     });
@@ -111,11 +123,14 @@ fn behind_a_long_reader_others_wait_for_a_moment_and_the_reader_is_named() {
             };
             assert_eq!((&**name, *pause), (MORE, *lock_timeout * 4));
             assert!(why.contains("lock timeout"), "{why}");
-            is_the_report(blockers, pid);
-            *lock_timeout
+            (*lock_timeout, blockers)
         })
         .collect();
-    assert_eq!(limits, [first, most, most]);
+    // When the report is gone a busy machine may still need another try.
+    for (_, blockers) in &limits[..3] {
+        is_the_report(blockers, pid);
+    }
+    assert_eq!((limits[0].0, limits[1].0, limits[2].0), (first, most, most));
 
     // What queues behind the migration waits for its limit, and for what this machine adds to any
     // statement meanwhile.
