@@ -108,7 +108,7 @@ pub(crate) fn index(
          FROM pg_catalog.pg_index i
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE i.indrelid = to_regclass($1) AND c.relname = (parse_ident($2))[1]",
+         WHERE i.indrelid = to_regclass($1) AND c.relname = (parse_ident($2))[1]::name",
     )
     .bind::<Text, _>(table)
     .bind::<Text, _>(name);

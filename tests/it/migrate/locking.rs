@@ -252,3 +252,20 @@ fn a_run_that_is_killed_after_any_step_is_finished_by_the_next() {
         assert_eq!(database.objects(), whole.objects());
     }
 }
+
+/// The server keeps 63 bytes of it.
+#[test]
+fn an_index_with_a_long_name_is_recognised() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    let name = "t_".to_owned() + &"a".repeat(70);
+    let folder = Folder::new().with(
+        INDEX,
+        ALONE,
+        &format!("CREATE INDEX CONCURRENTLY {name} ON t (a)"),
+        &format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"),
+    );
+    // A run that died before it could say so.
+    database.execute(&format!("CREATE INDEX {name} ON t (a)"));
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [INDEX]);
+}
