@@ -3,6 +3,7 @@
 use planwright::verify::Remedy;
 
 use super::*;
+use crate::support::{number, skipped};
 
 /// How a remedy is given.
 #[derive(Debug, PartialEq)]
@@ -489,6 +490,22 @@ const INDEXES: &[Case] = &[
             ],
             ByAdvice,
         ),];
+
+#[test]
+fn a_not_null_that_old_rows_may_break_is_none() {
+    let shop = Shop::new();
+    if number(shop.store(), "SELECT current_setting('server_version_num')") < 180_000 {
+        return skipped("NOT NULL … NOT VALID needs PostgreSQL 18");
+    }
+    shop.execute(
+        "ALTER TABLE shop.customer ALTER email DROP NOT NULL;
+         ALTER TABLE shop.customer ADD CONSTRAINT late NOT NULL email NOT VALID",
+    );
+    let lines: Vec<_> = shop.report().differences.iter().map(line).collect();
+    assert_eq!(lines, ["error: column shop.customer.email has nullable yes instead of no"]);
+    shop.execute("ALTER TABLE shop.customer VALIDATE CONSTRAINT late");
+    assert_eq!(shop.report().differences, []);
+}
 
 /// What a `CREATE INDEX CONCURRENTLY` leaves that fails.
 #[test]
