@@ -22,6 +22,15 @@ use crate::store::{self, Store};
 /// Long enough to cost nothing, short enough that nobody notices.
 const POLL: Duration = Duration::from_millis(100);
 
+/// The host's limits are made for its queries, and the schema must not depend on its role. What a
+/// migration looks at behind its locks is to be what they keep.
+const SETTINGS: &str = "SET statement_timeout = 0;
+    SET idle_session_timeout = 0;
+    SELECT set_config('transaction_timeout', '0', false)
+     WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+    SET default_transaction_isolation = 'read committed';
+    SET search_path = public";
+
 /// A connection of its own that holds the schema lock. The lock ends with the connection, however
 /// that ends.
 pub(super) struct Locked<'m> {
@@ -50,8 +59,7 @@ impl<'m> Locked<'m> {
             store::milliseconds("Migrator", "lock_timeout", limit)?;
         }
         let mut connection = store.dedicated()?;
-        // The host's limit is made for its queries; and the schema must not depend on its role.
-        connection.batch_execute("SET statement_timeout = 0; SET search_path = public")?;
+        connection.batch_execute(SETTINGS)?;
         let begin = Instant::now();
         let mut told = false;
         while !lock::try_session(&mut connection, lock::SCHEMA)? {

@@ -24,7 +24,8 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// Brings the schema of the chosen contexts to where it should be, one runner at a time.
 ///
 /// The session that changes the schema is one of its own, so it needs a direct connection, not a
-/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`.
+/// pooler in transaction mode. It has no limit in time but for locks, is at READ COMMITTED, and has `public` as its
+/// `search_path`.
 /// For locks it waits shortly and again: see [`lock_timeout`](Self::lock_timeout). Who is in the
 /// way is told ([`Progress`]), and stands in the error where it gives up; nobody is ended.
 ///
