@@ -14,6 +14,8 @@ mod privileges;
 mod remedy;
 mod snapshot;
 
+use std::fmt;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
@@ -49,6 +51,12 @@ pub(crate) struct Holder {
     /// The second half of the lock's key.
     #[diesel(sql_type = BigInt)]
     pub(crate) object: i64,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({})", self.pid, self.application_name)
+    }
 }
 
 /// Who holds this lock of the current database.
