@@ -114,7 +114,10 @@ impl Live {
         }
     }
 
+    /// Begins a phase, as soon as the one before has nobody waiting any more.
     pub(super) fn enter(&self, phase: Phase) {
+        wait_for_two(&self.writes);
+        wait_for_two(&self.reads);
         self.phase.store(phase as u8, Ordering::SeqCst);
     }
 

@@ -37,10 +37,13 @@ const NOISE: Duration = Duration::from_millis(50);
 const BATCH: Duration = Duration::from_millis(200);
 
 fn migrator(store: &Store) -> Migrator<'_> {
-    Migrator::new(store).contexts([Context::Modelling]).on_progress(|step| {
-        if matches!(step, Step::Retrying { .. } | Step::InTheWay { .. }) {
+    Migrator::new(store).contexts([Context::Modelling]).on_progress(|step| match step {
+        Step::Retrying { .. } => println!("    {step}"),
+        Step::InTheWay { sessions, .. } => {
             println!("    {step}");
+            assert!(sessions.iter().all(|session| session.state != "idle"), "{step}");
         }
+        _ => {}
     })
 }
 
