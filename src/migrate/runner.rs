@@ -107,7 +107,8 @@ impl<'a> Migrator<'a> {
     ///
     /// While a migration waits for a lock, everything that comes after it on that table waits
     /// behind it: at most for this limit, for each lock. Then it is rolled back and tried again
-    /// after four times as long, with twice the limit.
+    /// after four times as long, with twice the limit. An automatic VACUUM is made to give way
+    /// meanwhile, in a queue that readers and writers overtake.
     pub fn lock_timeout(mut self, first: Duration, most: Duration) -> Self {
         self.patience = Patience { first, most: most.max(first), ..self.patience };
         self
