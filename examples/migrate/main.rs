@@ -71,12 +71,11 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         }
         _ => {}
     }
-    let database = match &arguments.database_url {
-        Some(_) => None,
-        None => {
-            eprintln!("migrate: no DATABASE_URL: a private database, which is gone afterwards");
-            Some(Database::from_env()?)
-        }
+    let database = if arguments.database_url.is_some() {
+        None
+    } else {
+        eprintln!("migrate: no DATABASE_URL: a private database, which is gone afterwards");
+        Some(Database::from_env()?)
     };
     let given = arguments.database_url.as_deref();
     let url = given.or(database.as_ref().map(Database::url)).unwrap_or_default();
