@@ -103,7 +103,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// `lock_timeout` of a migration in a transaction: of its first try, and the most that it grows
-    /// to. 50 ms and 1 s by default, and never more than the store's.
+    /// to. 50 ms and 800 ms by default, and never more than the store's.
     ///
     /// While a migration waits for a lock, everything that comes after it on that table waits
     /// behind it: at most for this limit, for each lock. Then it is rolled back and tried again
