@@ -10,7 +10,7 @@ SELECT line.text
                       t ->> 'idx_scan', coalesce(', last at ' || (t ->> 'last_idx_scan'), ''))),
            (2, format('%s rows were inserted, %s updated, %s deleted',
                       t ->> 'n_tup_ins', t ->> 'n_tup_upd', t ->> 'n_tup_del')),
-           (3, coalesce(format('counted since %s', reset.at),
+           (3, coalesce('counted since ' || reset.at,
                         format('the counters were never reset; the server started at %s',
                                pg_catalog.pg_postmaster_start_time()))),
            (4, 'readers of plan_measure, replaces and the backfill are counted, too')

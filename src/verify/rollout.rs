@@ -7,10 +7,11 @@ use super::drift::Drift;
 use super::fingerprint::{Content, Fingerprint, Mapping, Source};
 use super::invariants::{Invariant, invariants};
 use super::rollout_report::{RolloutReport, Stage, Stages};
-use super::tables::relations;
+use super::tables::{not_adopted, relations};
 use crate::catalog::activity;
-use crate::error::{Error, Result};
-use crate::migrate::{Context, Migrator, State};
+use crate::error::Result;
+use crate::migrate::{Context, Migrator, Recorded, State, Status};
+use crate::severity::Severity;
 use crate::store::Store;
 
 /// Runs what is pending between two looks at the database, and leaves a receipt: preflight, a
@@ -40,6 +41,7 @@ pub struct Rollout<'a, 'm> {
     invariants: Vec<Invariant>,
     sources: Option<Vec<Source>>,
     mapping: Mapping,
+    accepted: Vec<String>,
     beside_writers: bool,
     back_on_failure: bool,
     old: Duration,
@@ -54,6 +56,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
             invariants: Vec::new(),
             sources: None,
             mapping: Mapping::new(),
+            accepted: Vec::new(),
             beside_writers: false,
             back_on_failure: false,
             old: Duration::from_secs(1),
@@ -63,6 +66,12 @@ impl<'a, 'm> Rollout<'a, 'm> {
     /// Rules that must hold before and after.
     pub fn invariants(mut self, of: &[Invariant]) -> Self {
         self.invariants.extend_from_slice(of);
+        self
+    }
+
+    /// Differences that shall not stop it, as [`Drift::accepting`] has them.
+    pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.accepted.extend(keys.into_iter().map(Into::into));
         self
     }
 
@@ -104,95 +113,120 @@ impl<'a, 'm> Rollout<'a, 'm> {
     ///
     /// # Errors
     ///
-    /// Those of the connection. Where a migration fails, its error is in the report.
+    /// Those of the first look at the history, such as
+    /// [`Error::Unavailable`](crate::Error::Unavailable). Every later one is in the report.
     pub fn run(&self) -> Result<RolloutReport> {
         let begin = Instant::now();
-        let mut stages = Stages::default();
         let before = self.migrator.status()?;
-        let ready = self.look(&mut stages, When::Before)?;
-        if !ready {
-            return Ok(stages.report(begin.elapsed()));
-        }
-        let print = if self.beside_writers {
-            stages.add(Stage::skipped("fingerprint before", "others write meanwhile"));
-            None
-        } else {
-            let sources = match &self.sources {
-                Some(sources) => sources.clone(),
-                None => Source::tables_of(self.store, self.migrator)?,
-            };
-            let print = Fingerprint::take(self.store, &sources)?;
-            stages.add(Stage::done("fingerprint before", &lines(&print)));
-            Some(print)
-        };
-        let mut good = match self.migrator.up() {
-            Ok(applied) => {
-                let lines: Vec<_> = applied.iter().map(|one| one.name.clone()).collect();
-                stages.add(Stage::done("up", &lines));
-                true
-            }
-            Err(error) => {
-                stages.add(Stage::failed("up", &[whole(&error)]));
-                false
-            }
-        };
-        good = good && self.look(&mut stages, When::After)?;
-        good = good && self.compare(&mut stages, print.as_ref(), "fingerprint after")?;
-        if !good && self.back_on_failure {
-            self.go_back(&mut stages, &before, print.as_ref())?;
-        }
+        let mut stages = Stages::default();
+        self.roll_out(&mut stages, &before);
         Ok(stages.report(begin.elapsed()))
     }
 
-    /// Status, drift, rules and, before, who is in the way.
-    fn look(&self, stages: &mut Stages, when: When) -> Result<bool> {
-        let status = self.migrator.status()?;
-        let known = matches!(
-            (&status.state, when),
-            (State::Current, _) | (State::Behind { .. }, When::Before)
-        );
-        let lines: Vec<_> = status.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(known, when.named("status"), &lines));
-        if !known {
-            return Ok(false);
+    fn roll_out(&self, stages: &mut Stages, before: &Status) {
+        if !self.look(stages, When::Before) {
+            return;
         }
+        let print = if self.beside_writers {
+            stages.add(Stage::skipped("fingerprint before", OTHERS_WRITE));
+            None
+        } else {
+            match self.fingerprint() {
+                Ok(print) => {
+                    stages.add(Stage::done("fingerprint before", contents(&print)));
+                    Some(print)
+                }
+                Err(error) => return stages.add(Stage::error("fingerprint before", &error)),
+            }
+        };
+        let up = self.migrator.up();
+        let applied = up.is_ok();
+        stages.add(match up {
+            Ok(applied) => Stage::done("up", applied.into_iter().map(|one| one.name)),
+            Err(error) => Stage::error("up", &error),
+        });
+        let good = applied
+            && self.look(stages, When::After)
+            && self.compare(stages, print.as_ref(), "fingerprint after", &self.mapping);
+        if !good && self.back_on_failure {
+            self.go_back(stages, before, print.as_ref());
+        }
+    }
+
+    /// Status, drift, rules and, before, who is in the way.
+    fn look(&self, stages: &mut Stages, when: When) -> bool {
+        let installed = match self.status(when) {
+            Ok((good, status)) => {
+                let installed = !status.applied.is_empty();
+                stages.add(Stage::of(good, when.status(), lines(&status)));
+                if !good {
+                    return false;
+                }
+                installed
+            }
+            Err(error) => {
+                stages.add(Stage::error(when.status(), &error));
+                return false;
+            }
+        };
+        let mut good = stages.judge(when.drift(), self.drift(when));
+        if installed && !self.invariants.is_empty() {
+            let asked = self.store.read(|uow| invariants(uow, &self.invariants));
+            good &=
+                stages.judge(when.rules(), asked.map(|found| (found.is_sound(), lines(&found))));
+        } else {
+            stages.add(Stage::skipped(when.rules(), "there is nothing to ask"));
+        }
+        if when == When::Before {
+            // They are told of and no failure: the runner waits for them shortly, and again.
+            good &= stages.judge("old transactions", self.in_the_way());
+        }
+        good
+    }
+
+    fn status(&self, when: When) -> Result<(bool, Status)> {
+        let status = self.migrator.status()?;
+        let good = match status.state {
+            State::Current => true,
+            State::Behind { .. } => when == When::Before,
+            State::Ahead { .. } | State::Tampered { .. } => false,
+        };
+        Ok((good, status))
+    }
+
+    fn drift(&self, when: When) -> Result<(bool, Vec<String>)> {
         let (contexts, migrations) = self.migrator.chosen();
         let drift = Drift::new(self.store)
             .contexts(contexts.iter().copied())
             .migrations(migrations.clone())
+            .accepting(&self.accepted)
             .run()?;
-        // Before, a context need not be there.
-        let clean = drift.is_clean() || (when == When::Before && drift.differences.is_empty());
-        let lines: Vec<_> = drift.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(clean, when.named("drift"), &lines));
-
-        let installed = !status.applied.is_empty();
-        let sound = if installed && !self.invariants.is_empty() {
-            let sanity = self.store.read(|uow| invariants(uow, &self.invariants))?;
-            let lines: Vec<_> = sanity.to_string().lines().map(str::to_owned).collect();
-            stages.add(Stage::of(sanity.is_sound(), when.named("rules"), &lines));
-            sanity.is_sound()
-        } else {
-            stages.add(Stage::skipped(when.named("rules"), "there is nothing to ask"));
-            true
-        };
-        if when == When::Before {
-            self.look_for_old_transactions(stages)?;
+        let mut lines = lines(&drift);
+        if when == When::After {
+            return Ok((drift.is_clean(), lines));
         }
-        Ok(clean && sound)
+        // Before, a context need not be there. But then it must not be there in part.
+        let not_adopted = not_adopted(self.store, self.migrator, &drift.not_installed)?;
+        for (context, table) in &not_adopted {
+            lines.push(format!("[ ] {table} is there already: adopt {context} first"));
+        }
+        let minor = drift.worst().is_none_or(|worst| worst == Severity::Note);
+        Ok((minor && not_adopted.is_empty(), lines))
     }
 
-    /// They are told of and no failure: the runner waits for them shortly, and again.
-    fn look_for_old_transactions(&self, stages: &mut Stages) -> Result<()> {
-        let names = relations(self.store, self.migrator)?
-            .into_iter()
-            .map(|name| name.name)
-            .collect::<Vec<_>>();
+    fn in_the_way(&self) -> Result<(bool, Vec<String>)> {
+        let names: Vec<_> =
+            relations(self.store, self.migrator)?.into_iter().map(|name| name.name).collect();
         let found =
             self.store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
-        let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
-        stages.add(Stage::done("old transactions on the tables", &lines));
-        Ok(())
+        Ok((true, found.iter().map(ToString::to_string).collect()))
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint> {
+        match &self.sources {
+            Some(sources) => Fingerprint::take(self.store, sources),
+            None => Fingerprint::take(self.store, &Source::tables_of(self.store, self.migrator)?),
+        }
     }
 
     fn compare(
@@ -200,45 +234,38 @@ impl<'a, 'm> Rollout<'a, 'm> {
         stages: &mut Stages,
         before: Option<&Fingerprint>,
         name: &'static str,
-    ) -> Result<bool> {
+        mapping: &Mapping,
+    ) -> bool {
         let Some(before) = before else {
-            stages.add(Stage::skipped(name, "others write meanwhile"));
-            return Ok(true);
+            stages.add(Stage::skipped(name, OTHERS_WRITE));
+            return true;
         };
-        let after = before.take_again(self.store, &self.mapping)?;
-        let comparison = before.compare_with(&after, &self.mapping);
-        let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(comparison.is_equal(), name, &lines));
-        Ok(comparison.is_equal())
+        let compared = before.take_again(self.store, mapping).map(|after| {
+            let comparison = before.compare_with(&after, mapping);
+            (comparison.is_equal(), lines(&comparison))
+        });
+        stages.judge(name, compared)
     }
 
-    /// Takes back what came after what was applied before.
-    fn go_back(
-        &self,
-        stages: &mut Stages,
-        before: &crate::migrate::Status,
-        print: Option<&Fingerprint>,
-    ) -> Result<()> {
-        let last = before.applied.iter().rev().find(|row| row.context != Context::Core.name());
-        let taken = match last {
-            Some(row) => self.migrator.down_to(&row.version),
-            None => self.migrator.down_steps(usize::MAX),
-        };
-        match taken {
+    /// Takes back what was not applied before.
+    fn go_back(&self, stages: &mut Stages, before: &Status, print: Option<&Fingerprint>) {
+        match self.migrator.status().and_then(|now| self.migrator.down_steps(steps(before, &now))) {
             Ok(reverted) => {
-                let lines: Vec<_> = reverted.iter().map(|one| one.name.clone()).collect();
-                stages.add(Stage::done("back", &lines));
-                if let Some(print) = print {
-                    let same = Fingerprint::take(self.store, &print.sources(&Mapping::new()))?;
-                    let comparison = print.compare(&same);
-                    let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
-                    stages.add(Stage::of(comparison.is_equal(), "fingerprint back", &lines));
-                }
+                stages.add(Stage::done("back", reverted.into_iter().map(|one| one.name)));
+                self.compare(stages, print, "fingerprint back", &Mapping::new());
             }
-            Err(error) => stages.add(Stage::failed("back", &[whole(&error)])),
+            Err(error) => stages.add(Stage::error("back", &error)),
         }
-        Ok(())
     }
+}
+
+/// How many of the last steps are new. Of core, which goes last, those stay that came to a database
+/// with a context: the context's rows are recorded by them.
+fn steps(before: &Status, now: &Status) -> usize {
+    let of_core = |row: &&Recorded| row.context == Context::Core.name();
+    let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
+    let bare = before.applied.iter().all(|row| of_core(&row));
+    now.applied.iter().filter(|row| new(row) && (bare || !of_core(row))).count()
 }
 
 impl fmt::Debug for Rollout<'_, '_> {
@@ -254,31 +281,31 @@ enum When {
 }
 
 impl When {
-    fn named(self, what: &'static str) -> &'static str {
-        match (self, what) {
-            (Self::Before, "status") => "status before",
-            (Self::Before, "drift") => "drift before",
-            (Self::Before, _) => "rules before",
-            (Self::After, "status") => "status after",
-            (Self::After, "drift") => "drift after",
-            (Self::After, _) => "rules after",
-        }
+    fn status(self) -> &'static str {
+        self.either("status before", "status after")
     }
+
+    fn drift(self) -> &'static str {
+        self.either("drift before", "drift after")
+    }
+
+    fn rules(self) -> &'static str {
+        self.either("rules before", "rules after")
+    }
+
+    fn either(self, before: &'static str, after: &'static str) -> &'static str {
+        if self == Self::Before { before } else { after }
+    }
+}
+
+const OTHERS_WRITE: &str = "others write meanwhile";
+
+fn lines(report: &impl fmt::Display) -> Vec<String> {
+    report.to_string().lines().map(str::to_owned).collect()
 }
 
 /// Without the times of the printed form.
-fn lines(print: &Fingerprint) -> Vec<String> {
+fn contents(print: &Fingerprint) -> Vec<String> {
     let line = |of: &Content| format!("{}: {} rows, {}", of.source.name(), of.rows, of.hash);
     print.contents.iter().map(line).collect()
-}
-
-/// An error with its reasons.
-fn whole(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut why = std::error::Error::source(error);
-    while let Some(cause) = why {
-        text = format!("{text}: {cause}");
-        why = cause.source();
-    }
-    text
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::error::{Error, Result};
+
 /// The receipt of a [`Rollout`](super::Rollout). Prints as a checklist, without times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -48,20 +50,28 @@ pub enum StageResult {
 }
 
 impl Stage {
-    pub(super) fn done(name: &'static str, lines: &[String]) -> Self {
-        Self { name, result: StageResult::Done, lines: lines.to_vec() }
-    }
-
-    pub(super) fn failed(name: &'static str, lines: &[String]) -> Self {
-        Self { name, result: StageResult::Failed, lines: lines.to_vec() }
+    pub(super) fn done(name: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
+        Self { name, result: StageResult::Done, lines: lines.into_iter().collect() }
     }
 
     pub(super) fn skipped(name: &'static str, why: &str) -> Self {
         Self { name, result: StageResult::Skipped, lines: vec![why.to_owned()] }
     }
 
-    pub(super) fn of(good: bool, name: &'static str, lines: &[String]) -> Self {
-        if good { Self::done(name, lines) } else { Self::failed(name, lines) }
+    pub(super) fn of(good: bool, name: &'static str, lines: Vec<String>) -> Self {
+        let result = if good { StageResult::Done } else { StageResult::Failed };
+        Self { name, result, lines }
+    }
+
+    /// An error and its reasons.
+    pub(super) fn error(name: &'static str, error: &Error) -> Self {
+        let mut lines: Vec<_> = error.to_string().lines().map(str::to_owned).collect();
+        let mut why = std::error::Error::source(error);
+        while let Some(cause) = why {
+            lines.extend(cause.to_string().lines().map(|line| format!("  {line}")));
+            why = cause.source();
+        }
+        Self { name, result: StageResult::Failed, lines }
     }
 }
 
@@ -72,6 +82,17 @@ pub(super) struct Stages(Vec<Stage>);
 impl Stages {
     pub(super) fn add(&mut self, stage: Stage) {
         self.0.push(stage);
+    }
+
+    /// Adds how a look ended, and says whether everything was as it should be.
+    pub(super) fn judge(&mut self, name: &'static str, look: Result<(bool, Vec<String>)>) -> bool {
+        let stage = match look {
+            Ok((good, lines)) => Stage::of(good, name, lines),
+            Err(error) => Stage::error(name, &error),
+        };
+        let good = stage.result == StageResult::Done;
+        self.add(stage);
+        good
     }
 
     pub(super) fn report(self, duration: Duration) -> RolloutReport {
@@ -87,7 +108,8 @@ impl fmt::Display for RolloutReport {
                 StageResult::Failed => "[ ]",
                 StageResult::Skipped => "[-]",
             };
-            writeln!(f, "{mark} {name}")?;
+            let empty = if lines.is_empty() { ": none" } else { "" };
+            writeln!(f, "{mark} {name}{empty}")?;
             for line in lines {
                 writeln!(f, "    {line}")?;
             }
