@@ -29,7 +29,7 @@ use serde::Serialize;
 
 pub(crate) use args::Arguments;
 use args::{Format, Rollout, Verb};
-use output::{Output, note};
+use output::Output;
 use words::Words;
 
 type Failure = Box<dyn Error>;
@@ -53,12 +53,12 @@ fn main() -> ExitCode {
 
 /// Does it, and answers with the exit status.
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    match run(arguments, &Output::new(out, arguments.json)) {
+    let out = Output::new(out, err, arguments.json);
+    match run(arguments, &out) {
         Ok(Ending::Fine) => 0,
         Ok(Ending::NotAsItShouldBe) => 3,
         Err(error) => {
-            // It is lost where standard error is closed; the status is not.
-            let _ = writeln!(err, "migrate: {}", Words::of(arguments).error(&*error));
+            out.note(Words::of(arguments).error(&*error));
             1
         }
     }
@@ -86,7 +86,7 @@ fn run(arguments: &Arguments, out: &Output<'_>) -> Result<Ending, Failure> {
     let database = match &arguments.database_url {
         Some(_) => None,
         None => {
-            note("no DATABASE_URL: a private database, which is gone afterwards");
+            out.note("no DATABASE_URL: a private database, which is gone afterwards");
             Some(Database::from_env()?)
         }
     };
@@ -140,7 +140,7 @@ impl<'a, 'w> Tool<'a, 'w> {
                 let status = migrator.status()?;
                 self.out.show(&status)?;
                 if let State::Behind { .. } = status.state {
-                    note(format!("next is {}", Words::of(self.arguments).command("up")));
+                    self.out.note(format!("next is {}", Words::of(self.arguments).command("up")));
                 }
                 Ok(matches!(status.state, State::Current | State::Ahead { .. }).into())
             }
@@ -217,10 +217,10 @@ impl<'a, 'w> Tool<'a, 'w> {
         let tell = |name: &str, took: Duration| {
             if !self.out.is_json() {
                 let line = format!("{done} {name} in {} ms", took.as_millis());
-                self.out.text(&line).unwrap_or_else(note);
+                self.out.text(&line).unwrap_or_else(|error| self.out.note(error));
             }
         };
-        let all = work(self.migrator(store).on_progress(progress::tell(&bar, tell)))?;
+        let all = work(self.migrator(store).on_progress(progress::tell(&bar, self.out, tell)))?;
         bar.finish_and_clear();
         if self.out.is_json() {
             self.out.value(&all)?;
@@ -287,7 +287,7 @@ impl<'a, 'w> Tool<'a, 'w> {
         let bar = progress::job();
         let runner = batch::Runner::new(store)
             .lock_wait(self.arguments.lock_wait)
-            .on_progress(progress::tell_job(&bar));
+            .on_progress(progress::tell_job(&bar, self.out));
         let outcome = match name {
             transition::JOB => runner.run(&mut transition::Backfill::new())?,
             _ => return Err(format!("no job is called {name}: try {}", transition::JOB).into()),
@@ -311,7 +311,7 @@ impl<'a, 'w> Tool<'a, 'w> {
 
     fn rollout(&self, store: &Store, how: &Rollout) -> Result<Ending, Failure> {
         let bar = progress::migrations();
-        let migrator = self.migrator(store).on_progress(progress::tell(&bar, |_, _| {}));
+        let migrator = self.migrator(store).on_progress(progress::tell(&bar, self.out, |_, _| {}));
         let report = verify::Rollout::new(store, &migrator)
             .invariants(&self.invariants())
             .accepting(&how.accept)

@@ -1,4 +1,4 @@
-//! What goes to standard output.
+//! What goes to standard output and standard error.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -6,15 +6,16 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-/// Text for a person, or one JSON value for a program.
+/// The result, as text for a person or one JSON value for a program, and what is told beside it.
 pub(crate) struct Output<'w> {
-    to: RefCell<&'w mut dyn Write>,
+    out: RefCell<&'w mut dyn Write>,
+    err: RefCell<&'w mut dyn Write>,
     json: bool,
 }
 
 impl<'w> Output<'w> {
-    pub(crate) fn new(to: &'w mut dyn Write, json: bool) -> Self {
-        Self { to: RefCell::new(to), json }
+    pub(crate) fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, json: bool) -> Self {
+        Self { out: RefCell::new(out), err: RefCell::new(err), json }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -25,10 +26,8 @@ impl<'w> Output<'w> {
     ///
     /// That nobody reads it is no error: `| head` must not stop a migration.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
-        let mut to = self.to.borrow_mut();
-        let text = text.trim_end();
-        let written = if text.is_empty() { Ok(()) } else { writeln!(to, "{text}") };
-        match written.and_then(|()| to.flush()) {
+        let mut out = self.out.borrow_mut();
+        match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written,
         }
@@ -51,10 +50,10 @@ impl<'w> Output<'w> {
         let lines: Vec<_> = list.iter().map(ToString::to_string).collect();
         self.text(if lines.is_empty() { empty.to_owned() } else { lines.join("\n") }.as_str())
     }
-}
 
-/// Says on standard error what is no result.
-pub(crate) fn note(text: impl Display) {
-    // Whoever has closed it does not want to know.
-    let _ = writeln!(io::stderr(), "migrate: {text}");
+    /// Says on standard error what is no result.
+    pub(crate) fn note(&self, text: impl Display) {
+        // Whoever has closed it does not want to know.
+        let _ = writeln!(self.err.borrow_mut(), "migrate: {text}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use planwright::{batch, migrate};
 
-use super::output::note;
+use super::output::Output;
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("a template that is known to be good")
@@ -22,8 +22,9 @@ pub(crate) fn migrations() -> ProgressBar {
 /// later one fails, it is known what stays.
 pub(crate) fn tell<F: Fn(&str, Duration)>(
     bar: &ProgressBar,
+    out: &Output<'_>,
     done: F,
-) -> impl FnMut(&migrate::Progress) + use<F> {
+) -> impl FnMut(&migrate::Progress) {
     let bar = bar.clone();
     move |event| match event {
         migrate::Progress::Started { name, .. } if !bar.is_hidden() => {
@@ -31,7 +32,7 @@ pub(crate) fn tell<F: Fn(&str, Duration)>(
         }
         migrate::Progress::Finished { name, duration } => bar.suspend(|| done(name, *duration)),
         // Worth keeping: who is in the way, what is tried again.
-        other => bar.suspend(|| note(other)),
+        other => bar.suspend(|| out.note(other)),
     }
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn job() -> ProgressBar {
     ProgressBar::new(0).with_style(style(template))
 }
 
-pub(crate) fn tell_job(bar: &ProgressBar) -> impl FnMut(&batch::Progress) + use<> {
+pub(crate) fn tell_job(bar: &ProgressBar, out: &Output<'_>) -> impl FnMut(&batch::Progress) {
     use batch::Progress;
     const PAUSE: Duration = Duration::from_secs(10);
     let bar = bar.clone();
@@ -73,7 +74,7 @@ pub(crate) fn tell_job(bar: &ProgressBar) -> impl FnMut(&batch::Progress) + use<
         };
         if worth_a_line {
             told = Instant::now();
-            bar.suspend(|| note(event));
+            bar.suspend(|| out.note(event));
         }
     }
 }
