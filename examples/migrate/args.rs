@@ -9,7 +9,7 @@ use planwright::Context;
 
 /// Shows and changes the schema of a database.
 ///
-/// Without DATABASE_URL it works on a private PostgreSQL that is gone afterwards.
+/// Without a URL it works on a private PostgreSQL that is gone afterwards.
 #[derive(Debug, Parser)]
 #[command(name = "migrate", version, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {

@@ -21,7 +21,7 @@ use clap::Parser;
 use planwright::batch;
 use planwright::diagram;
 use planwright::local_server::Database;
-use planwright::migrate::{Migrations, Migrator, PlanReport, State};
+use planwright::migrate::{Adoption, Migrations, Migrator, PlanReport, State};
 use planwright::modelling::{self, transition};
 use planwright::verify::{self, Drift, Fingerprint, Invariant, Privilege, Source};
 use planwright::{Context, Store, StoreOptions};
@@ -69,12 +69,7 @@ fn run(arguments: &Arguments, out: &Output<'_>) -> Result<Ending, Failure> {
     // What needs no database.
     match &arguments.verb {
         Verb::Verify { sql: true, .. } => {
-            let script = verify::sanity_script(&tool.invariants());
-            if arguments.json {
-                out.value(&script)?
-            } else {
-                out.text(&script)?
-            }
+            out.show(&verify::sanity_script(&tool.invariants()))?;
             return Ok(Ending::Fine);
         }
         Verb::Inventory => {
@@ -83,15 +78,14 @@ fn run(arguments: &Arguments, out: &Output<'_>) -> Result<Ending, Failure> {
         }
         _ => {}
     }
-    let database = match &arguments.database_url {
-        Some(_) => None,
-        None => {
-            out.note("no DATABASE_URL: a private database, which is gone afterwards");
-            Some(Database::from_env()?)
-        }
+    let private;
+    let url = if let Some(url) = &arguments.database_url {
+        url
+    } else {
+        out.note("no DATABASE_URL: a private database, which is gone afterwards");
+        private = Database::from_env()?;
+        private.url()
     };
-    let given = arguments.database_url.as_deref();
-    let url = given.or(database.as_ref().map(Database::url)).unwrap_or_default();
     let options = StoreOptions::default().pool_size(4).application_name("planwright migrate");
     tool.run(&Store::connect(url, &options)?)
 }
@@ -185,7 +179,7 @@ impl<'a, 'w> Tool<'a, 'w> {
             Verb::Adopt { context, version, accept, compare_only } => {
                 let migrator = migrator.accepting(accept);
                 let mut found = migrator.adoption(*context, version)?;
-                if !compare_only && found.as_ref().is_some_and(|found| found.is_possible()) {
+                if !compare_only && found.as_ref().is_some_and(Adoption::is_possible) {
                     found = migrator.adopt(*context, version)?;
                 }
                 match &found {
