@@ -259,7 +259,7 @@ impl<'a, 'w> Tool<'a, 'w> {
 
     fn fingerprint(&self, store: &Store, saved: Option<&Path>) -> Result<Ending, Failure> {
         let Some(path) = saved else {
-            let sources = Source::tables_of(store, &self.migrator(store))?;
+            let sources = Source::tables_of(&self.migrator(store))?;
             self.out.show(&Fingerprint::take(store, &sources)?)?;
             return Ok(Ending::Fine);
         };
@@ -306,7 +306,7 @@ impl<'a, 'w> Tool<'a, 'w> {
     fn rollout(&self, store: &Store, how: &Rollout) -> Result<Ending, Failure> {
         let bar = progress::migrations();
         let migrator = self.migrator(store).on_progress(progress::tell(&bar, self.out, |_, _| {}));
-        let report = verify::Rollout::new(store, &migrator)
+        let report = verify::Rollout::new(&migrator)
             .invariants(&self.invariants())
             .accepting(&how.accept)
             .beside_writers(how.beside_writers)

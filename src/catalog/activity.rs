@@ -97,6 +97,7 @@ pub(crate) fn users_of(
     names: &[String],
     age: Duration,
 ) -> Result<Vec<Blocker>> {
+    // The locks are read first: whose state can be seen, and has no transaction, is through with it.
     let users = diesel::sql_query(sessions!(
         "SELECT DISTINCT coalesce(l.pid, 0)
          FROM pg_catalog.pg_locks l
@@ -109,8 +110,54 @@ pub(crate) fn users_of(
            AND c.relname = ANY ($1)
            AND (n.nspname = ANY (current_schemas(false)) OR n.nspname = ANY ($1))",
         "a.leader_pid IS NULL
-         AND coalesce(clock_timestamp() - a.xact_start > $2 * interval '1 millisecond', true)"
+         AND coalesce(clock_timestamp() - a.xact_start > $2 * interval '1 millisecond',
+                      a.state IS NULL OR a.state = 'disabled')"
     ));
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     Ok(users.bind::<Array<Text>, _>(names).bind::<BigInt, _>(age).load(connection)?)
+}
+
+/// A table, by the names of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub(crate) struct Maintained {
+    #[diesel(sql_type = Text)]
+    pub(crate) schema: String,
+    #[diesel(sql_type = Text)]
+    pub(crate) name: String,
+}
+
+/// Tables with one of these names, as for [`users_of`], that a VACUUM, an ANALYZE or the like is at
+/// work on; and for how many milliseconds the server lets others wait for an automatic one.
+pub(crate) fn maintained(
+    connection: &mut PgConnection,
+    names: &[String],
+) -> Result<(Vec<Maintained>, i64)> {
+    #[derive(QueryableByName)]
+    struct Limit {
+        #[diesel(sql_type = BigInt)]
+        ms: i64,
+    }
+
+    let tables = diesel::sql_query(
+        "SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
+         FROM pg_catalog.pg_locks l
+         JOIN pg_catalog.pg_class c ON c.oid = l.relation
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
+           AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+           AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                             WHERE datname = current_database())
+           AND c.relkind IN ('r', 'p')
+           AND c.relname = ANY ($1)
+           AND (n.nspname = ANY (current_schemas(false)) OR n.nspname = ANY ($1))
+         ORDER BY 1, 2",
+    );
+    let tables: Vec<Maintained> = tables.bind::<Array<Text>, _>(names).load(connection)?;
+    if tables.is_empty() {
+        return Ok((tables, 0));
+    }
+    let limit = "SELECT setting::bigint AS ms FROM pg_catalog.pg_settings
+                  WHERE name = 'deadlock_timeout'";
+    let Limit { ms } = diesel::sql_query(limit).get_result(connection)?;
+    Ok((tables, ms))
 }

@@ -83,12 +83,32 @@ fn column_type(name: &ObjectName, wanted: &str, there: &str) -> (Severity, Remed
         let why = "Takes the table for itself for a moment; nothing is rewritten.";
         return (Warning, Remedy::sql([alter]).but(why));
     }
+    if is_same_stored(wanted, there) {
+        let why = "Takes the table for itself: for a moment, or for a scan where a check reads the \
+                   column; nothing is rewritten, and no value changes.";
+        return (Error, Remedy::sql([alter]).but(why));
+    }
     if is_wider(wanted, there) {
         let why = "Rewrites the table, and keeps everybody out meanwhile; no value changes.";
         return (Error, Remedy::sql([alter]).but(why));
     }
     let advice = ["Values may not fit, or be rounded. Look at them first, then: ", &alter];
     (Error, Remedy::advice(advice.concat()))
+}
+
+/// Precision and scale.
+fn numeric(of: &str) -> Option<(i32, i32)> {
+    let (precision, scale) = of.strip_prefix("numeric(")?.strip_suffix(')')?.split_once(',')?;
+    Some((precision.parse().ok()?, scale.parse().ok()?))
+}
+
+/// Whether the server knows that a `numeric` is stored the same in the wider type.
+fn is_same_stored(wanted: &str, there: &str) -> bool {
+    match (numeric(wanted), numeric(there)) {
+        (Some(wanted), Some(there)) => wanted.1 == there.1 && wanted.0 >= there.0,
+        (None, Some(_)) => wanted == "numeric",
+        _ => false,
+    }
 }
 
 /// Whether every value of the one type is one of the other, unchanged.
@@ -98,15 +118,10 @@ fn is_wider(wanted: &str, there: &str) -> bool {
     if let (Some(wanted), Some(there)) = (place(wanted), place(there)) {
         return wanted > there;
     }
-    let numeric = |of: &str| {
-        let (precision, scale) = of.strip_prefix("numeric(")?.strip_suffix(')')?.split_once(',')?;
-        Some((precision.parse::<i32>().ok()?, scale.parse::<i32>().ok()?))
-    };
     match (numeric(wanted), numeric(there)) {
         (Some(wanted), Some(there)) => {
             wanted.1 >= there.1 && wanted.0 - wanted.1 >= there.0 - there.1
         }
-        (None, Some(_)) => wanted == "numeric",
         _ => wanted == "numeric" && place(there).is_some(),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -14,6 +15,7 @@ use super::report::Progress;
 use super::tokens::Kind;
 use crate::catalog::activity::{self, Blocker};
 use crate::error::{self, Error, Result};
+use crate::ident::{Ident, Literal};
 use crate::lock;
 use crate::store::Store;
 
@@ -173,9 +175,35 @@ impl Locked<'_> {
                 pause,
                 blockers,
             });
-            thread::sleep(pause);
+            let paused = Instant::now();
+            let left = self.patience.total.saturating_sub(begin.elapsed());
+            self.outwait_vacuum(&names(sql), left)?;
+            thread::sleep(pause.saturating_sub(paused.elapsed()));
             (limit, tries) = (self.patience.after(limit), tries + 1);
         }
+    }
+
+    /// Waits for who maintains one of these tables, in a queue where readers and writers overtake.
+    ///
+    /// An automatic VACUUM gives way to whoever has waited for `deadlock_timeout`, 1 s by default: a
+    /// try that others queue behind is too short for that, and may never get its lock.
+    fn outwait_vacuum(&mut self, names: &[String], left: Duration) -> Result<()> {
+        const SPARE: Duration = Duration::from_secs(1);
+        let (tables, deadlock_ms) = activity::maintained(&mut self.connection, names)?;
+        let deadlock = Duration::from_millis(u64::try_from(deadlock_ms).unwrap_or_default());
+        let limit = (deadlock + SPARE).min(left).max(Duration::from_millis(1));
+        let limit = format!("{}ms", limit.as_millis());
+        for table in tables {
+            // In one message, which is one transaction. What it ends in is no matter: a VACUUM that
+            // somebody has asked for goes on, and the next try says whether that is in the way.
+            let _ = self.connection.batch_execute(&format!(
+                "SET LOCAL lock_timeout = {}; LOCK TABLE {}.{} IN SHARE UPDATE EXCLUSIVE MODE",
+                Literal(&limit),
+                Ident(&table.schema),
+                Ident(&table.name),
+            ));
+        }
+        Ok(())
     }
 
     /// Does some work on the session, on another thread, and sees meanwhile whom it waits for.

@@ -18,7 +18,8 @@ use crate::store::Store;
 /// fingerprint, [`Migrator::up`], the same looks again, and the same fingerprint.
 ///
 /// The same report comes of an empty database, of a staging copy and of production: printed it
-/// holds no times, so that the three can be compared line by line.
+/// holds no times but those of transactions that are in the way, so that the three can be compared
+/// line by line.
 ///
 /// # Example
 ///
@@ -30,13 +31,12 @@ use crate::store::Store;
 ///
 /// let database = TestDatabase::new([])?;
 /// let migrator = Migrator::new(database.store()).contexts([Context::Core]);
-/// let report = Rollout::new(database.store(), &migrator).back_on_failure(true).run()?;
+/// let report = Rollout::new(&migrator).back_on_failure(true).run()?;
 /// assert!(report.succeeded(), "{report}");
 /// # Ok::<(), planwright::Error>(())
 /// ```
 #[must_use = "nothing is rolled out until it is run"]
 pub struct Rollout<'a, 'm> {
-    store: &'a Store,
     migrator: &'a Migrator<'m>,
     invariants: Vec<Invariant>,
     sources: Option<Vec<Source>>,
@@ -49,9 +49,8 @@ pub struct Rollout<'a, 'm> {
 
 impl<'a, 'm> Rollout<'a, 'm> {
     /// A rollout of the migrator's contexts and migrations on the store that it works on.
-    pub fn new(store: &'a Store, migrator: &'a Migrator<'m>) -> Self {
+    pub fn new(migrator: &'a Migrator<'m>) -> Self {
         Self {
-            store,
             migrator,
             invariants: Vec::new(),
             sources: None,
@@ -123,6 +122,10 @@ impl<'a, 'm> Rollout<'a, 'm> {
         Ok(stages.report(begin.elapsed()))
     }
 
+    fn store(&self) -> &Store {
+        self.migrator.store()
+    }
+
     fn roll_out(&self, stages: &mut Stages, before: &Status) {
         if !self.look(stages, When::Before) {
             return;
@@ -171,7 +174,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
         };
         let mut good = stages.judge(when.drift(), self.drift(when));
         if installed && !self.invariants.is_empty() {
-            let asked = self.store.read(|uow| invariants(uow, &self.invariants));
+            let asked = self.store().read(|uow| invariants(uow, &self.invariants));
             good &=
                 stages.judge(when.rules(), asked.map(|found| (found.is_sound(), lines(&found))));
         } else {
@@ -179,7 +182,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
         }
         if when == When::Before {
             // They are told of and no failure: the runner waits for them shortly, and again.
-            good &= stages.judge("old transactions", self.in_the_way());
+            good &= stages.judge("old transactions on the tables", self.in_the_way());
         }
         good
     }
@@ -196,7 +199,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
 
     fn drift(&self, when: When) -> Result<(bool, Vec<String>)> {
         let (contexts, migrations) = self.migrator.chosen();
-        let drift = Drift::new(self.store)
+        let drift = Drift::new(self.store())
             .contexts(contexts.iter().copied())
             .migrations(migrations.clone())
             .accepting(&self.accepted)
@@ -206,7 +209,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
             return Ok((drift.is_clean(), lines));
         }
         // Before, a context need not be there. But then it must not be there in part.
-        let not_adopted = not_adopted(self.store, self.migrator, &drift.not_installed)?;
+        let not_adopted = not_adopted(self.migrator, &drift.not_installed)?;
         for (context, table) in &not_adopted {
             lines.push(format!("[ ] {table} is there already: adopt {context} first"));
         }
@@ -215,17 +218,19 @@ impl<'a, 'm> Rollout<'a, 'm> {
     }
 
     fn in_the_way(&self) -> Result<(bool, Vec<String>)> {
-        let names: Vec<_> =
-            relations(self.store, self.migrator)?.into_iter().map(|name| name.name).collect();
+        let names: Vec<_> = relations(self.migrator)?
+            .into_iter()
+            .flat_map(|name| [name.schema, name.name])
+            .collect();
         let found =
-            self.store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
+            self.store().read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
         Ok((true, found.iter().map(ToString::to_string).collect()))
     }
 
     fn fingerprint(&self) -> Result<Fingerprint> {
         match &self.sources {
-            Some(sources) => Fingerprint::take(self.store, sources),
-            None => Fingerprint::take(self.store, &Source::tables_of(self.store, self.migrator)?),
+            Some(sources) => Fingerprint::take(self.store(), sources),
+            None => Fingerprint::take(self.store(), &Source::tables_of(self.migrator)?),
         }
     }
 
@@ -240,7 +245,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
             stages.add(Stage::skipped(name, OTHERS_WRITE));
             return true;
         };
-        let compared = before.take_again(self.store, mapping).map(|after| {
+        let compared = before.take_again(self.store(), mapping).map(|after| {
             let comparison = before.compare_with(&after, mapping);
             (comparison.is_equal(), lines(&comparison))
         });

@@ -63,15 +63,8 @@ impl Stage {
         Self { name, result, lines }
     }
 
-    /// An error and its reasons.
     pub(super) fn error(name: &'static str, error: &Error) -> Self {
-        let mut lines: Vec<_> = error.to_string().lines().map(str::to_owned).collect();
-        let mut why = std::error::Error::source(error);
-        while let Some(cause) = why {
-            lines.extend(cause.to_string().lines().map(|line| format!("  {line}")));
-            why = cause.source();
-        }
-        Self { name, result: StageResult::Failed, lines }
+        Self::of(false, name, error.in_full().lines().map(str::to_owned).collect())
     }
 }
 
@@ -84,7 +77,8 @@ impl Stages {
         self.0.push(stage);
     }
 
-    /// Adds how a look ended, and says whether everything was as it should be.
+    /// Adds how a look ended. Whether everything was as it should be: what could not be found out
+    /// is not.
     pub(super) fn judge(&mut self, name: &'static str, look: Result<(bool, Vec<String>)>) -> bool {
         let stage = match look {
             Ok((good, lines)) => Stage::of(good, name, lines),
@@ -118,6 +112,9 @@ impl fmt::Display for RolloutReport {
     }
 }
 
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+fn milliseconds<S: Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

@@ -304,3 +304,49 @@ fn what_does_not_wait_costs_one_query_for_each_migration_and_no_session() {
     assert_eq!(log.matches("pg_catalog.pg_stat_activity").count(), 1, "{log}");
     assert_eq!(log.matches("pg_blocking_pids").count(), 0, "{log}");
 }
+
+#[test]
+fn an_automatic_vacuum_gives_way_and_nobody_waits_for_that() {
+    // It gives way to who has waited for `deadlock_timeout`, which no try does.
+    let server = LocalServer::builder()
+        .setting("autovacuum_naptime", "1s")
+        .setting("deadlock_timeout", "400ms")
+        .start()
+        .unwrap();
+    let database = Database::on(&server);
+    let folder = with_more(&database);
+    // It would take minutes.
+    database.execute(
+        "INSERT INTO t SELECT n, n FROM generate_series(1, 20000) n;
+         ALTER TABLE t SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0,
+                            autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+         DELETE FROM t WHERE id % 2 = 0",
+    );
+    let vacuum = "count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                   WHERE relation = 't'::regclass AND mode = 'ShareUpdateExclusiveLock'
+                     AND backend_type = 'autovacuum worker'";
+    let begin = Instant::now();
+    while database.number(vacuum) == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no automatic VACUUM");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let over = AtomicBool::new(false);
+    let (retries, slowest) = thread::scope(|scope| {
+        let ends = Over(&over);
+        let write = "UPDATE t SET id = id WHERE id = 1";
+        let writer = scope.spawn(|| slowest(&database, write, &over));
+        let mut retries = 0;
+        let limit = Duration::from_millis(50);
+        let migrator = database.migrator(&folder).lock_timeout(limit, limit);
+        let migrator = migrator.lock_patience(Duration::from_secs(20)).on_progress(|event| {
+            retries += u32::from(matches!(event, Progress::Retrying { .. }));
+        });
+        assert_eq!(migrator.up().unwrap().names(), [MORE]);
+        drop(migrator);
+        drop(ends);
+        (retries, writer.join().unwrap())
+    });
+    assert!(fs::read_to_string(server.log()).unwrap().contains("canceling autovacuum task"));
+    assert!((1..=3).contains(&retries), "{retries}");
+    assert!(slowest < Duration::from_millis(350), "{slowest:?}");
+}

@@ -1,8 +1,5 @@
 //! What is expected of a database is what its history says, whichever state that is.
 
-use std::fs;
-use std::path::PathBuf;
-
 use planwright::migrate::{Kind, State};
 use planwright::testing::{Fault, FaultProxy};
 use planwright::verify::{Finding, ObjectKind, ObjectName, Privilege};
