@@ -14,7 +14,7 @@ use crate::support::{execute, number, text};
 const LEGACY: &str = include_str!("../migrate/legacy.sql");
 const BASE: &str = "20261120000100";
 
-/// A release of a shop: its table with rows, and an index, which is the first that a rollout runs.
+/// A release of a shop: its table, and the column that a rollout adds.
 const SHOP: &[Step<'_>] = &[
     (
         "shop",
