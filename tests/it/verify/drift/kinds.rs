@@ -32,7 +32,9 @@ fn each(cases: &[Case]) {
         let printed = report.to_string();
         let serialised = serde_json::to_value(&report).unwrap();
         for (place, difference) in report.differences.iter().enumerate() {
-            assert!(printed.contains(&format!("[ ] {}\n      ", line(difference))), "{printed}");
+            let mark = if difference.severity == Severity::Note { "-" } else { " " };
+            let entry = format!("[{mark}] {}\n      ", line(difference));
+            assert!(printed.contains(&entry), "{printed}");
             assert!(difference.remedy != Remedy::default(), "{name}: {difference}");
             for statement in &difference.remedy.sql {
                 let statement = statement.trim().trim_end_matches(';');
