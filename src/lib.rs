@@ -14,6 +14,7 @@ mod key;
 pub mod local_server;
 mod lock;
 pub mod migrate;
+mod milliseconds;
 pub mod modelling;
 mod session;
 mod severity;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -169,7 +169,7 @@ pub enum Progress {
         /// The rows of the job so far.
         rows_done: u64,
         /// How long it took, with its COMMIT. In milliseconds where it is serialised.
-        #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
         duration: Duration,
         /// The most rows of the next one.
         next_size: u32,
@@ -189,7 +189,7 @@ pub enum Progress {
     /// A pause is over.
     Continued {
         /// How long it was. In milliseconds where it is serialised.
-        #[serde(rename = "waited_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "waited_ms", serialize_with = "crate::milliseconds::serialize")]
         waited: Duration,
     },
     /// Nothing is left behind the cursor.
@@ -231,7 +231,7 @@ pub enum Pause {
     /// A replica is late by this.
     ReplicaLate {
         /// Of the one that is latest. In milliseconds where it is serialised.
-        #[serde(rename = "lag_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "lag_ms", serialize_with = "crate::milliseconds::serialize")]
         lag: Duration,
     },
     /// Sessions of this database wait for locks.
@@ -279,8 +279,4 @@ impl fmt::Display for Progress {
             Self::Finished { rows_done } => write!(f, "finished: {rows_done} rows"),
         }
     }
-}
-
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

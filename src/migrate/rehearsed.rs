@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::planned::{Planned, left};
-use super::report::{head, milliseconds};
+use super::report::head;
 use crate::catalog::activity::Blocker;
 use crate::catalog::locks::LockMode;
 
@@ -32,7 +32,7 @@ pub struct Rehearsal {
     /// The names of other migrations that wait, as they need one that is held.
     pub waiting: Vec<String>,
     /// From BEGIN to the end of ROLLBACK. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
 }
 
@@ -58,7 +58,7 @@ pub struct Rehearsed {
     /// What each of its statements has done, as far as it came.
     pub effects: Vec<Effect>,
     /// How long its statements took. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
 }
 
@@ -105,7 +105,7 @@ pub struct Effect {
     /// is new.
     pub statement: String,
     /// How long it took. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
     /// The locks that it added on relations that were there before: on tables every one, on
     /// indexes those that are in the way of use. Deferred constraints count to the last statement.
@@ -138,7 +138,7 @@ pub struct HeldLock {
     pub mode: LockMode,
     /// From the beginning of the statement that took it to the end of the rehearsal. In
     /// milliseconds where it is serialised.
-    #[serde(rename = "held_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "held_ms", serialize_with = "crate::milliseconds::serialize")]
     pub held: Duration,
 }
 

@@ -119,7 +119,7 @@ pub struct Applied {
     /// Its kind.
     pub kind: Kind,
     /// How long its statements took. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
 }
 
@@ -136,7 +136,7 @@ pub struct Reverted {
     /// Its kind.
     pub kind: Kind,
     /// How long its statements took. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
 }
 
@@ -202,11 +202,11 @@ pub enum Progress {
         /// The server's answer.
         why: String,
         /// The limit of the try that failed. In milliseconds where it is serialised.
-        #[serde(rename = "lock_timeout_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "lock_timeout_ms", serialize_with = "crate::milliseconds::serialize")]
         lock_timeout: Duration,
         /// How long the runner now waits, without any lock that others need. In milliseconds where
         /// it is serialised.
-        #[serde(rename = "pause_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "pause_ms", serialize_with = "crate::milliseconds::serialize")]
         pause: Duration,
         /// Whom it has waited for; where it was over before they were seen, the older sessions
         /// that have locked what it names.
@@ -224,7 +224,7 @@ pub enum Progress {
         /// The name of the folder.
         name: String,
         /// How long its statements took. In milliseconds where it is serialised.
-        #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+        #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
         duration: Duration,
     },
 }
@@ -257,13 +257,6 @@ impl fmt::Display for Progress {
             }
         }
     }
-}
-
-pub(super) fn milliseconds<S: Serializer>(
-    duration: &Duration,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_i64(whole_milliseconds(*duration))
 }
 
 /// As the history stores it.

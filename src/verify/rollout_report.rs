@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
@@ -14,7 +14,7 @@ pub struct RolloutReport {
     /// What was done, in this order.
     pub stages: Vec<Stage>,
     /// From the first look to the last. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "duration_ms", serialize_with = "crate::milliseconds::serialize")]
     pub duration: Duration,
 }
 
@@ -110,11 +110,4 @@ impl fmt::Display for RolloutReport {
         }
         Ok(())
     }
-}
-
-fn milliseconds<S: Serializer>(
-    duration: &Duration,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

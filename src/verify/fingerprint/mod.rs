@@ -82,7 +82,7 @@ pub struct Content {
     /// 32 hexadecimal digits: the sums of two hashes of each row, modulo 2^64.
     pub hash: String,
     /// How long it took. In milliseconds where it is serialised.
-    #[serde(rename = "duration_ms", with = "milliseconds")]
+    #[serde(rename = "duration_ms", with = "crate::milliseconds")]
     pub duration: Duration,
 }
 
@@ -104,7 +104,9 @@ const SETTINGS: &str = "SET LOCAL search_path = public;
     SET LOCAL lc_monetary = 'C';
     SET LOCAL quote_all_identifiers = off;
     SET LOCAL row_security = off;
-    SET LOCAL jit = off";
+    SET LOCAL jit = off;
+    SELECT set_config('transaction_timeout', '0', true)
+     WHERE current_setting('transaction_timeout', true) IS NOT NULL";
 
 impl Fingerprint {
     /// Reads the sources on one snapshot, several at a time on up to half of the store's
@@ -276,19 +278,5 @@ impl fmt::Display for Fingerprint {
             writeln!(f, "[x] {name}: {rows} rows, {hash}, {ms} ms")?;
         }
         Ok(())
-    }
-}
-
-mod milliseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_millis)
     }
 }
