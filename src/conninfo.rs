@@ -72,7 +72,20 @@ impl ConnInfo {
                 text = text.replace(&secret, "***");
             }
         }
-        text
+        self.scrub_quoted(&text)
+    }
+
+    /// Of a string that is malformed libpq quotes a part, which may be one of the password.
+    fn scrub_quoted(&self, text: &str) -> String {
+        let password = self.uri_password().map_or("", |(start, end)| &self.text[start..end]);
+        let mut parts: Vec<&str> = text.split('"').collect();
+        for at in (1..parts.len()).step_by(2) {
+            let unparsed = parts[at - 1].ends_with("after ");
+            if !parts[at].is_empty() && (unparsed || password.contains(parts[at])) {
+                parts[at] = "***";
+            }
+        }
+        parts.join("\"")
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -183,5 +196,18 @@ mod tests {
                 assert!(!shown.contains("ret@"), "{shown}");
             }
         }
+    }
+
+    #[test]
+    fn what_libpq_quotes_of_a_malformed_string_is_hidden() {
+        let uri = ConnInfo::new("postgres://u:s3/cret@h/db");
+        let port = "invalid integer value \"s3\" for connection option \"port\"";
+        assert_eq!(uri.scrub(port), port.replace("s3", "***"));
+        let no_uri = ConnInfo::new("postgres//u:s3cret@h/db").with("application_name", "x");
+        let missing = "missing \"=\" after \"postgres//u:s3cret@h/db\" in connection info string";
+        let shown = "missing \"=\" after \"***\" in connection info string";
+        assert_eq!(no_uri.scrub(missing), shown);
+        let server = "connection to server at \"h\" failed";
+        assert_eq!(uri.scrub(server), server);
     }
 }

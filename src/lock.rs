@@ -2,6 +2,9 @@
 //!
 //! Two releases of this crate may work on one database at the same time, so a key never changes.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
@@ -9,6 +12,9 @@ use diesel::sql_types::Integer;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
+
+/// Long enough to cost nothing, short enough that nobody notices.
+const POLL: Duration = Duration::from_millis(50);
 
 /// A key in the space of two integers: the crate, and what is locked. Positive, as `pg_locks`
 /// shows them without a sign.
@@ -41,6 +47,30 @@ pub(crate) fn job(name: &str) -> Key {
 pub(crate) fn try_session(connection: &mut PgConnection, key: Key) -> Result<bool> {
     let taken = diesel::select(pg_try_advisory_lock(key.class, key.object));
     Ok(taken.get_result(connection)?)
+}
+
+/// Takes the lock for the session within `limit`, by asking again: a statement that *waits* for it
+/// would hold a snapshot, which a CREATE INDEX CONCURRENTLY of the holder would wait for in turn.
+/// `waits` is told once. `false` where it was not to be had, or the waiting `is_over`.
+pub(crate) fn wait_session(
+    connection: &mut PgConnection,
+    key: Key,
+    limit: Duration,
+    is_over: impl Fn() -> bool,
+    waits: impl FnOnce(&mut PgConnection) -> Result<()>,
+) -> Result<bool> {
+    let begin = Instant::now();
+    let mut waits = Some(waits);
+    while !try_session(connection, key)? {
+        if begin.elapsed() >= limit || is_over() {
+            return Ok(false);
+        }
+        if let Some(waits) = waits.take() {
+            waits(connection)?;
+        }
+        thread::sleep(POLL.min(limit.saturating_sub(begin.elapsed())));
+    }
+    Ok(true)
 }
 
 /// Gives the session's lock back. `false` where the session did not hold it.

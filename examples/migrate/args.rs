@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use planwright::Context;
 
 /// Shows and changes the schema of a database.
 ///
-/// Without DATABASE_URL it works on a private PostgreSQL that is gone afterwards.
+/// Without a URL it works on a private PostgreSQL that is gone afterwards.
 #[derive(Debug, Parser)]
 #[command(name = "migrate", version, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {
     /// A libpq URL. It needs a direct connection, not a pooler.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, global = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) database_url: Option<String>,
     /// A context to look at; may be given several times. Every one by default.
-    #[arg(short, long = "context", value_name = "CONTEXT", global = true)]
+    #[arg(short, long = "context", value_name = "CONTEXT", value_parser = context, global = true)]
     pub(crate) contexts: Vec<Context>,
     /// Migrations in a folder, rather than the ones in this program.
     #[arg(long, value_name = "FOLDER", global = true)]
@@ -39,12 +41,15 @@ migrations are pending, a rehearsal met an error, something differs or breaks a 
 pub(crate) enum Verb {
     /// What is applied, pending, held
     Status,
-    /// What `up` would run, or `contract` with this NAME, with its SQL
+    /// What `up` would run, or `contract` with this NAME
     Plan {
         /// A held migration: its version, or the name of its folder
         name: Option<String>,
+        /// Prints the whole of its SQL, as JSON does in any case
+        #[arg(long)]
+        sql: bool,
     },
-    /// Runs that in a transaction that is rolled back: times, locks, rows
+    /// Runs what `plan` shows in a transaction that is rolled back: times, locks, rows
     DryRun {
         /// A held migration: its version, or the name of its folder
         name: Option<String>,
@@ -75,6 +80,7 @@ pub(crate) enum Verb {
     /// Records a schema that is there already as applied, where it is what it should be
     Adopt {
         /// The one context to adopt
+        #[arg(value_parser = context)]
         context: Context,
         /// The version that the database is at
         version: String,
@@ -90,6 +96,9 @@ pub(crate) enum Verb {
         /// A role that needs to read and write the tables
         #[arg(long)]
         role: Vec<String>,
+        /// A difference that is known and shall stay: what `--json` says of it, as `object: finding`
+        #[arg(long, value_name = "DIFFERENCE")]
+        accept: Vec<String>,
         /// Prints the rules as a script for psql instead
         #[arg(long)]
         sql: bool,
@@ -125,12 +134,23 @@ pub(crate) struct Rollout {
     /// Takes what was applied back where the verification fails
     #[arg(long)]
     pub(crate) back_on_failure: bool,
+    /// A difference that shall not stop it
+    #[arg(long, value_name = "DIFFERENCE")]
+    pub(crate) accept: Vec<String>,
+    /// Takes no fingerprints, which differ while others write
+    #[arg(long)]
+    pub(crate) beside_writers: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Format {
     Mermaid,
     Dot,
+}
+
+fn context(name: &str) -> Result<Context, String> {
+    let names = || Context::ALL.iter().map(|context| context.name()).collect::<Vec<_>>().join(", ");
+    name.parse().map_err(|_| format!("the contexts are {}", names()))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -5,25 +5,32 @@
 // check: rollout
 
 mod args;
+mod output;
 mod progress;
+mod words;
 
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use planwright::batch;
 use planwright::diagram;
 use planwright::local_server::Database;
-use planwright::migrate::{Applied, Migrations, Migrator, Reverted, State};
+use planwright::migrate::{Adoption, Migrations, Migrator, PlanReport, State};
 use planwright::modelling::{self, transition};
-use planwright::verify::{self, Drift, Fingerprint, Invariant, Privilege, Rollout, Source};
+use planwright::verify::{self, Drift, Fingerprint, Invariant, Privilege, Source};
 use planwright::{Context, Store, StoreOptions};
 use serde::Serialize;
 
-use args::{Arguments, Format, Verb};
+pub(crate) use args::Arguments;
+use args::{Format, Rollout, Verb};
+use output::Output;
+use words::Words;
 
 type Failure = Box<dyn Error>;
 
@@ -41,58 +48,58 @@ impl From<bool> for Ending {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments) {
-        Ok(Ending::Fine) => ExitCode::SUCCESS,
-        Ok(Ending::NotAsItShouldBe) => ExitCode::from(3),
+    execute(&Arguments::parse(), &mut io::stdout(), &mut io::stderr()).into()
+}
+
+/// Does it, and answers with the exit status.
+pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let out = Output::new(out, err, arguments.json);
+    match run(arguments, &out) {
+        Ok(Ending::Fine) => 0,
+        Ok(Ending::NotAsItShouldBe) => 3,
         Err(error) => {
-            eprintln!("migrate: {error}");
-            let mut why = error.source();
-            while let Some(cause) = why {
-                eprintln!("  because: {cause}");
-                why = cause.source();
-            }
-            ExitCode::FAILURE
+            out.note(Words::of(arguments).error(&*error));
+            1
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let tool = Tool::new(arguments)?;
+fn run(arguments: &Arguments, out: &Output<'_>) -> Result<Ending, Failure> {
+    let tool = Tool::new(arguments, out)?;
     // What needs no database.
     match &arguments.verb {
         Verb::Verify { sql: true, .. } => {
-            print!("{}", verify::sanity_script(&tool.invariants()));
+            out.show(&verify::sanity_script(&tool.invariants()))?;
             return Ok(Ending::Fine);
         }
         Verb::Inventory => {
-            tool.show(&verify::Inventory::of(&tool.migrations, tool.contexts.iter().copied())?)?;
+            out.show(&verify::Inventory::of(&tool.migrations, tool.contexts.iter().copied())?)?;
             return Ok(Ending::Fine);
         }
         _ => {}
     }
-    let database = match &arguments.database_url {
-        Some(_) => None,
-        None => {
-            eprintln!("migrate: no DATABASE_URL: a private database, which is gone afterwards");
-            Some(Database::from_env()?)
-        }
+    let private;
+    let url = if let Some(url) = &arguments.database_url {
+        url
+    } else {
+        out.note("no DATABASE_URL: a private database, which is gone afterwards");
+        private = Database::from_env()?;
+        private.url()
     };
-    let given = arguments.database_url.as_deref();
-    let url = given.or(database.as_ref().map(Database::url)).unwrap_or_default();
     let options = StoreOptions::default().pool_size(4).application_name("planwright migrate");
-    tool.run(&Store::connect(url, &options)?, &arguments.verb)
+    tool.run(&Store::connect(url, &options)?)
 }
 
 /// What is the same for every verb.
-struct Tool<'a> {
+struct Tool<'a, 'w> {
     arguments: &'a Arguments,
+    out: &'a Output<'w>,
     contexts: Vec<Context>,
     migrations: Migrations,
 }
 
-impl<'a> Tool<'a> {
-    fn new(arguments: &'a Arguments) -> Result<Self, Failure> {
+impl<'a, 'w> Tool<'a, 'w> {
+    fn new(arguments: &'a Arguments, out: &'a Output<'w>) -> Result<Self, Failure> {
         let contexts = match &arguments.contexts[..] {
             [] => Context::ALL.to_vec(),
             chosen => chosen.to_vec(),
@@ -101,7 +108,7 @@ impl<'a> Tool<'a> {
             Some(folder) => Migrations::from_folder(folder)?,
             None => Migrations::embedded(),
         };
-        Ok(Self { arguments, contexts, migrations })
+        Ok(Self { arguments, out, contexts, migrations })
     }
 
     /// The rules of the chosen contexts. Each context hands them over as values.
@@ -113,29 +120,6 @@ impl<'a> Tool<'a> {
         self.contexts.iter().flat_map(of).copied().collect()
     }
 
-    /// Prints a report for a person, or as JSON.
-    fn show(&self, report: &(impl Serialize + Display)) -> Result<(), Failure> {
-        if self.arguments.json {
-            println!("{}", serde_json::to_string_pretty(report)?);
-        } else {
-            print!("{report}");
-        }
-        Ok(())
-    }
-
-    /// The same for a list.
-    fn list(&self, list: &[impl Serialize + Display], empty: &str) -> Result<(), Failure> {
-        if self.arguments.json {
-            println!("{}", serde_json::to_string_pretty(list)?);
-        } else if list.is_empty() {
-            println!("{empty}");
-        }
-        for one in list.iter().filter(|_| !self.arguments.json) {
-            println!("{one}");
-        }
-        Ok(())
-    }
-
     fn migrator<'s>(&self, store: &'s Store) -> Migrator<'s> {
         Migrator::new(store)
             .contexts(self.contexts.iter().copied())
@@ -143,159 +127,228 @@ impl<'a> Tool<'a> {
             .lock_wait(self.arguments.lock_wait)
     }
 
-    fn run(&self, store: &Store, verb: &Verb) -> Result<Ending, Failure> {
+    fn run(&self, store: &Store) -> Result<Ending, Failure> {
         let migrator = self.migrator(store);
-        match verb {
+        match &self.arguments.verb {
             Verb::Status => {
                 let status = migrator.status()?;
-                self.show(&status)?;
-                let fine = matches!(status.state, State::Current | State::Ahead { .. });
-                return Ok(fine.into());
+                self.out.show(&status)?;
+                if let State::Behind { .. } = status.state {
+                    self.out.note(format!("next is {}", Words::of(self.arguments).command("up")));
+                }
+                Ok(matches!(status.state, State::Current | State::Ahead { .. }).into())
             }
-            Verb::Plan { name } => match name {
-                None => self.show(&migrator.plan()?)?,
-                Some(name) => self.show(&migrator.plan_contract(name)?)?,
-            },
+            Verb::Plan { name, sql } => {
+                let plan = match name {
+                    None => migrator.plan()?,
+                    Some(name) => migrator.plan_contract(name)?,
+                };
+                if *sql && !self.out.is_json() {
+                    self.out.text(&script(&plan))?;
+                } else {
+                    self.out.show(&plan)?;
+                }
+                Ok(Ending::Fine)
+            }
             Verb::DryRun { name } => {
                 let rehearsal = match name {
                     None => migrator.dry_run()?,
                     Some(name) => migrator.dry_run_contract(name)?,
                 };
-                self.show(&rehearsal)?;
-                return Ok(rehearsal.passed().into());
+                self.out.show(&rehearsal)?;
+                Ok(rehearsal.passed().into())
             }
             Verb::Up { to } => {
-                let bar = progress::migrations();
-                let migrator = migrator.on_progress(progress::tell(&bar));
-                let applied: Vec<Applied> = match to {
-                    None => migrator.up()?,
-                    Some(version) => migrator.up_to(version)?,
-                };
-                bar.finish_and_clear();
-                self.list(&applied, "nothing to do")?;
+                self.change(store, "applied", "nothing to do", |migrator| match to {
+                    None => migrator.up(),
+                    Some(version) => migrator.up_to(version),
+                })
             }
             Verb::Down { steps, to } => {
-                let bar = progress::migrations();
-                let migrator = migrator.on_progress(progress::tell(&bar));
-                let reverted: Vec<Reverted> = match to {
-                    None => migrator.down_steps(steps.unwrap_or(1))?,
-                    Some(version) => migrator.down_to(version)?,
-                };
-                bar.finish_and_clear();
-                self.list(&reverted, "nothing to take back")?;
+                self.change(store, "took back", "nothing to take back", |migrator| match to {
+                    None => migrator.down_steps(steps.unwrap_or(1)),
+                    Some(version) => migrator.down_to(version),
+                })
             }
             Verb::Contract { name, confirm } => {
-                let bar = progress::migrations();
-                let mut migrator = migrator.on_progress(progress::tell(&bar));
-                for statement in confirm {
-                    migrator = migrator.confirm(statement);
-                }
-                let applied: Vec<Applied> = migrator.contract(name)?.into_iter().collect();
-                bar.finish_and_clear();
-                self.list(&applied, "it is applied already")?;
+                self.change(store, "applied", "it is applied already", |migrator| {
+                    let stated = confirm.iter().fold(migrator, Migrator::confirm);
+                    Ok(stated.contract(name)?.into_iter().collect())
+                })
             }
             Verb::Adopt { context, version, accept, compare_only } => {
                 let migrator = migrator.accepting(accept);
-                let adoption = if *compare_only {
-                    migrator.adoption(*context, version)?
-                } else {
-                    migrator.adopt(*context, version)?
-                };
-                match adoption {
-                    None => self.list(&[] as &[Applied], "it is recorded already")?,
-                    Some(adoption) => {
-                        self.show(&adoption)?;
-                        return Ok(adoption.is_possible().into());
-                    }
+                let mut found = migrator.adoption(*context, version)?;
+                if !compare_only && found.as_ref().is_some_and(Adoption::is_possible) {
+                    found = migrator.adopt(*context, version)?;
                 }
+                match &found {
+                    None if self.out.is_json() => self.out.value(&found)?,
+                    None => self.out.text("it is recorded already")?,
+                    Some(adoption) => self.out.show(adoption)?,
+                }
+                Ok(found.is_none_or(|found| found.is_possible()).into())
             }
-            Verb::Verify { role, .. } => return self.verify(store, role),
-            Verb::Fingerprint { compare } => return self.fingerprint(store, compare.as_deref()),
-            Verb::Job { name } => return self.job(store, name.as_deref()),
-            Verb::Diagram { format, overview } => self.diagram(store, *format, *overview)?,
-            Verb::Rollout(how) => {
-                let bar = progress::migrations();
-                let migrator = migrator.on_progress(progress::tell(&bar));
-                let report = Rollout::new(&migrator)
-                    .invariants(&self.invariants())
-                    .back_on_failure(how.back_on_failure)
-                    .run()?;
-                bar.finish_and_clear();
-                self.show(&report)?;
-                return Ok(report.succeeded().into());
-            }
+            Verb::Verify { role, accept, .. } => self.verify(store, role, accept),
+            Verb::Fingerprint { compare } => self.fingerprint(store, compare.as_deref()),
+            Verb::Job { name } => self.job(store, name.as_deref()),
+            Verb::Diagram { format, overview } => self.diagram(store, *format, *overview),
+            Verb::Rollout(how) => self.rollout(store, how),
             Verb::Inventory => unreachable!("needs no database"),
+        }
+    }
+
+    /// Runs migrations or takes them back, and tells of each as soon as it is done: what fails
+    /// later leaves it so.
+    fn change<T: Serialize>(
+        &self,
+        store: &Store,
+        done: &str,
+        nothing: &str,
+        work: impl FnOnce(Migrator<'_>) -> planwright::Result<Vec<T>>,
+    ) -> Result<Ending, Failure> {
+        let bar = progress::migrations();
+        let tell = |name: &str, took: Duration| {
+            if !self.out.is_json() {
+                let line = format!("{done} {name} in {} ms", took.as_millis());
+                self.out.text(&line).unwrap_or_else(|error| self.out.note(error));
+            }
+        };
+        let all = work(self.migrator(store).on_progress(progress::tell(&bar, self.out, tell)))?;
+        bar.finish_and_clear();
+        if self.out.is_json() {
+            self.out.value(&all)?;
+        } else if all.is_empty() {
+            self.out.text(nothing)?;
         }
         Ok(Ending::Fine)
     }
 
-    fn verify(&self, store: &Store, roles: &[String]) -> Result<Ending, Failure> {
+    fn verify(
+        &self,
+        store: &Store,
+        roles: &[String],
+        accepted: &[String],
+    ) -> Result<Ending, Failure> {
         let mut drift = Drift::new(store)
             .contexts(self.contexts.iter().copied())
-            .migrations(self.migrations.clone());
+            .migrations(self.migrations.clone())
+            .accepting(accepted);
         for role in roles {
             drift = drift.role(role, Privilege::ALL);
         }
         let drift = drift.run()?;
-        if !drift.not_installed.is_empty() {
-            self.show(&drift)?;
-            return Ok(Ending::NotAsItShouldBe);
-        }
-        let sanity = store.read(|uow| verify::invariants(uow, &self.invariants()))?;
-        if self.arguments.json {
-            let both = serde_json::json!({ "drift": drift, "sanity": sanity });
-            println!("{}", serde_json::to_string_pretty(&both)?);
+        let installed = !drift.status.applied.is_empty();
+        let ask = || store.read(|uow| verify::invariants(uow, &self.invariants()));
+        // Where a table is missing, rules cannot be asked, and the drift is the news.
+        let (sanity, failure) = match installed.then(ask).transpose() {
+            Ok(sanity) => (sanity, None),
+            Err(error) => (None, Some(error)),
+        };
+        if self.out.is_json() {
+            self.out.value(&serde_json::json!({ "drift": drift, "sanity": sanity }))?;
         } else {
-            print!("{drift}{sanity}");
+            let sanity = sanity.as_ref().map_or(String::new(), ToString::to_string);
+            self.out.text(&format!("{drift}{sanity}"))?;
         }
-        Ok((drift.is_clean() && sanity.is_sound()).into())
+        match failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok((drift.is_clean() && sanity.is_none_or(|sanity| sanity.is_sound())).into()),
+        }
     }
 
     fn fingerprint(&self, store: &Store, saved: Option<&Path>) -> Result<Ending, Failure> {
         let Some(path) = saved else {
             let sources = Source::tables_of(&self.migrator(store))?;
-            self.show(&Fingerprint::take(store, &sources)?)?;
+            self.out.show(&Fingerprint::take(store, &sources)?)?;
             return Ok(Ending::Fine);
         };
-        let text =
-            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let before: Fingerprint =
-            serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-        let same = before.contents.iter().map(|content| content.source.clone());
-        let after = Fingerprint::take(store, &same.collect::<Vec<Source>>())?;
+        let read = || -> Result<Fingerprint, Failure> {
+            Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+        };
+        let before = read().map_err(|error| format!("{}: {error}", path.display()))?;
+        let after = before.take_again(store, &verify::Mapping::new())?;
         let comparison = before.compare(&after);
-        self.show(&comparison)?;
+        self.out.show(&comparison)?;
         Ok(comparison.is_equal().into())
     }
 
     fn job(&self, store: &Store, name: Option<&str>) -> Result<Ending, Failure> {
         let Some(name) = name else {
-            self.list(&batch::list(store)?, "no job has begun")?;
+            self.out.list(&batch::list(store)?, "no job has begun")?;
             return Ok(Ending::Fine);
         };
         let bar = progress::job();
         let runner = batch::Runner::new(store)
             .lock_wait(self.arguments.lock_wait)
-            .on_progress(progress::tell_job(&bar));
+            .on_progress(progress::tell_job(&bar, self.out));
         let outcome = match name {
             transition::JOB => runner.run(&mut transition::Backfill::new())?,
             _ => return Err(format!("no job is called {name}: try {}", transition::JOB).into()),
         };
         bar.finish_and_clear();
-        self.show(&outcome)?;
+        self.out.show(&outcome)?;
         Ok(outcome.is_finished().into())
     }
 
-    fn diagram(&self, store: &Store, format: Format, overview: bool) -> Result<(), Failure> {
+    fn diagram(&self, store: &Store, format: Format, overview: bool) -> Result<Ending, Failure> {
         let diagrams = store.read(|uow| diagram::contexts(uow, &self.contexts))?;
-        let (last, each) = diagrams.split_last().ok_or("there is nothing to draw")?;
-        let chosen = if overview { std::slice::from_ref(last) } else { each };
-        for diagram in chosen {
-            match format {
-                Format::Mermaid => print!("{}", diagram.mermaid()),
-                Format::Dot => print!("{}", diagram.dot()),
-            }
-        }
-        Ok(())
+        let drawings: Vec<_> = match diagrams.split_last() {
+            // The last one is of all that there is.
+            Some((_, [])) | None => return Err("nothing is installed that could be drawn".into()),
+            Some((last, _)) if overview => vec![Drawing::new(last, format)],
+            Some((_, each)) => each.iter().map(|one| Drawing::new(one, format)).collect(),
+        };
+        self.out.list(&drawings, "")?;
+        Ok(Ending::Fine)
     }
+
+    fn rollout(&self, store: &Store, how: &Rollout) -> Result<Ending, Failure> {
+        let bar = progress::migrations();
+        let migrator = self.migrator(store).on_progress(progress::tell(&bar, self.out, |_, _| {}));
+        let report = verify::Rollout::new(&migrator)
+            .invariants(&self.invariants())
+            .accepting(&how.accept)
+            .beside_writers(how.beside_writers)
+            .back_on_failure(how.back_on_failure)
+            .run()?;
+        bar.finish_and_clear();
+        self.out.show(&report)?;
+        Ok(report.succeeded().into())
+    }
+}
+
+#[derive(Serialize)]
+struct Drawing {
+    title: String,
+    text: String,
+}
+
+impl Drawing {
+    fn new(diagram: &diagram::Diagram, format: Format) -> Self {
+        let text = match format {
+            Format::Mermaid => diagram.mermaid(),
+            Format::Dot => diagram.dot(),
+        };
+        Self { title: diagram.title().to_owned(), text }
+    }
+}
+
+impl Display for Drawing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What would run, as a file that can be read and kept.
+fn script(plan: &PlanReport) -> String {
+    let mut text = String::new();
+    for planned in &plan.migrations {
+        let _ = writeln!(text, "-- {planned}");
+        for statement in &planned.statements {
+            let _ = writeln!(text, "{statement};");
+        }
+        text.push('\n');
+    }
+    text
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::lock::{self, Key};
 use crate::transaction::application_name;
 
-/// Long enough to cost nothing, short enough that nobody notices.
+/// How soon a run that rests sees that it was told to stop.
 const POLL: Duration = Duration::from_millis(50);
 
 /// How often others are looked at. Quick batches do not ask before each.
@@ -32,7 +32,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Waits for the lock by asking again: a statement that *waits* for it would hold a snapshot.
+    /// Waits for the lock.
     pub(super) fn take(runner: &Runner<'_>, name: &str) -> Result<Self> {
         let mut connection = runner.store.dedicated()?;
         if !catalog::relation_exists(&mut connection, state::TABLE)? {
@@ -49,21 +49,19 @@ impl Lease {
         .execute(&mut connection)?;
         let key = lock::job(name);
         let begin = Instant::now();
-        let mut told = false;
-        while !lock::try_session(&mut connection, key)? {
-            let expired = begin.elapsed() >= runner.lock_wait || runner.stop.is_stopped();
-            if expired || !told {
-                let holder = Holders::read(&mut connection)?.of(name);
-                if expired {
-                    let who = holder.unwrap_or_else(|| "another session".to_owned());
-                    let waited = begin.elapsed().as_secs_f64();
-                    let what = format!("{who} runs the job {name}; gave up after {waited:.1} s");
-                    return Err(Error::unavailable(what, None));
-                }
-                runner.tell(Progress::WaitingForRunner { holder });
-                told = true;
-            }
-            thread::sleep(POLL.min(runner.lock_wait.saturating_sub(begin.elapsed())));
+        let holder = |connection: &mut PgConnection| -> Result<Option<String>> {
+            Ok(Holders::read(connection)?.of(name))
+        };
+        let waits = |connection: &mut PgConnection| {
+            runner.tell(Progress::WaitingForRunner { holder: holder(connection)? });
+            Ok(())
+        };
+        let is_over = || runner.stop.is_stopped();
+        if !lock::wait_session(&mut connection, key, runner.lock_wait, is_over, waits)? {
+            let who = holder(&mut connection)?.unwrap_or_else(|| "another session".to_owned());
+            let waited = begin.elapsed().as_secs_f64();
+            let what = format!("{who} runs the job {name}; gave up after {waited:.1} s");
+            return Err(Error::unavailable(what, None));
         }
         Ok(Self { connection, key, looked: None })
     }
@@ -134,7 +132,7 @@ impl Holders {
     pub(super) fn of(&self, name: &str) -> Option<String> {
         let object = i64::from(lock::job(name).object);
         let holder = self.0.iter().find(|holder| holder.object == object)?;
-        Some(format!("process {} ({})", holder.pid, holder.application_name))
+        Some(holder.to_string())
     }
 }
 

@@ -5,7 +5,12 @@ SELECT 'column' AS kind, n.nspname::text AS schema, c.relname::text AS relation,
            'position', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum)::text,
            'type', format_type(a.atttypid, a.atttypmod),
            'nullable', CASE WHEN c.relkind IN ('v', 'm') THEN NULL
-                            WHEN a.attnotnull THEN 'no' ELSE 'yes' END,
+                            -- PostgreSQL 18 has NOT NULL that old rows may break.
+                            WHEN a.attnotnull AND NOT EXISTS (
+                                SELECT FROM pg_catalog.pg_constraint k
+                                 WHERE k.conrelid = c.oid AND k.contype = 'n'
+                                   AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated)
+                            THEN 'no' ELSE 'yes' END,
            'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
            'generated', CASE a.attgenerated
                             WHEN '' THEN NULL

@@ -144,6 +144,7 @@ impl Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { object, finding, severity, remedy } = self;
-        write!(f, "[ ] {severity}: {object} {finding}{remedy}")
+        let mark = if *severity == Severity::Note { "-" } else { " " };
+        write!(f, "[{mark}] {severity}: {object} {finding}{remedy}")
     }
 }

@@ -166,7 +166,8 @@ pub(crate) struct Deferrable {
 
 /// The constraints that can wait for COMMIT.
 pub(crate) fn deferrable(connection: &mut PgConnection) -> Result<Deferrable> {
-    // Names are unique within a table only, and SET CONSTRAINTS … DEFERRED fails where one that is
+    // In a schema that the role may not use there is nothing that it has written, and SET
+    // CONSTRAINTS fails. Names are unique within a table only, and SET CONSTRAINTS … DEFERRED fails where one that is
     // not deferrable has the same name.
     let deferrable = diesel::sql_query(
         "SELECT string_agg(name, ', ') AS all,
@@ -175,6 +176,7 @@ pub(crate) fn deferrable(connection: &mut PgConnection) -> Result<Deferrable> {
                       bool_and(c.condeferrable) AND bool_or(c.condeferred) AS deferred
                FROM pg_catalog.pg_constraint c
                JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+               WHERE has_schema_privilege(n.oid, 'USAGE')
                GROUP BY n.nspname, c.conname
                HAVING bool_or(c.condeferrable)) AS names",
     );

@@ -14,6 +14,8 @@ mod privileges;
 mod remedy;
 mod snapshot;
 
+use std::fmt;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
@@ -49,6 +51,12 @@ pub(crate) struct Holder {
     /// The second half of the lock's key.
     #[diesel(sql_type = BigInt)]
     pub(crate) object: i64,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({})", self.pid, self.application_name)
+    }
 }
 
 /// Who holds this lock of the current database.
@@ -98,17 +106,25 @@ pub(crate) fn index(
     table: &str,
     name: &str,
 ) -> Result<Option<Index>> {
+    // Which index another role's session builds may be hidden; its lock on the table is not.
     let index = diesel::sql_query(
         "SELECT format('%I.%I', n.nspname, c.relname) AS name,
                 i.indisvalid AS valid, i.indisunique AS unique,
                 substring(pg_get_indexdef(c.oid) FROM position(' USING ' IN pg_get_indexdef(c.oid)))
                     AS definition,
                 (SELECT p.pid FROM pg_catalog.pg_stat_progress_create_index p
-                 WHERE p.index_relid = c.oid) AS builder
+                 WHERE p.index_relid = c.oid
+                    OR p.index_relid IS NULL AND NOT i.indisvalid AND EXISTS (
+                       SELECT FROM pg_catalog.pg_locks l
+                       WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid
+                         AND l.mode = 'ShareUpdateExclusiveLock'
+                         AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                                           WHERE datname = current_database()))
+                 LIMIT 1) AS builder
          FROM pg_catalog.pg_index i
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE i.indrelid = to_regclass($1) AND c.relname = (parse_ident($2))[1]",
+         WHERE i.indrelid = to_regclass($1) AND c.relname = (parse_ident($2))[1]::name",
     )
     .bind::<Text, _>(table)
     .bind::<Text, _>(name);

@@ -191,8 +191,6 @@ impl<'m> Adopting<'m> {
     /// Against whoever would change the tables. Before anything is read: what was waited for is
     /// to be seen.
     fn lock(&self, connection: &mut PgConnection, tables: &[ObjectName]) -> Result<()> {
-        // The host may have another default, which would not see it.
-        connection.batch_execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
         for ObjectName { schema, name, .. } in tables {
             connection
                 .batch_execute(&format!(

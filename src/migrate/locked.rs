@@ -1,6 +1,5 @@
 //! The session that changes the schema: one at a time for each database.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -19,8 +18,14 @@ use crate::error::{Error, Result};
 use crate::lock;
 use crate::store::{self, Store};
 
-/// Long enough to cost nothing, short enough that nobody notices.
-const POLL: Duration = Duration::from_millis(100);
+/// The host's limits are made for its queries, and the schema must not depend on its role. What a
+/// migration looks at behind its locks is to be what they keep.
+const SETTINGS: &str = "SET statement_timeout = 0;
+    SET idle_session_timeout = 0;
+    SELECT set_config('transaction_timeout', '0', false)
+     WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+    SET default_transaction_isolation = 'read committed';
+    SET search_path = public";
 
 /// A connection of its own that holds the schema lock. The lock ends with the connection, however
 /// that ends.
@@ -38,8 +43,6 @@ pub(super) enum Outcome {
 }
 
 impl<'m> Locked<'m> {
-    /// Waits for the lock by asking again: a statement that *waits* for it would hold a snapshot,
-    /// which CREATE INDEX CONCURRENTLY of the other runner would wait for in turn.
     pub(super) fn open(
         store: &'m Store,
         lock_wait: Duration,
@@ -50,22 +53,20 @@ impl<'m> Locked<'m> {
             store::milliseconds("Migrator", "lock_timeout", limit)?;
         }
         let mut connection = store.dedicated()?;
-        // The host's limit is made for its queries; and the schema must not depend on its role.
-        connection.batch_execute("SET statement_timeout = 0; SET search_path = public")?;
-        let begin = Instant::now();
-        let mut told = false;
-        while !lock::try_session(&mut connection, lock::SCHEMA)? {
-            let expired = begin.elapsed() >= lock_wait;
-            if expired || !told {
-                let holder = catalog::lock_holder(&mut connection, lock::SCHEMA)?;
-                if expired {
-                    return Err(still_locked(lock_wait, holder));
-                }
-                let holder = holder.map(|holder| describe(&holder));
-                progress(Progress::WaitingForLock { holder });
-                told = true;
-            }
-            thread::sleep(POLL.min(lock_wait.saturating_sub(begin.elapsed())));
+        connection.batch_execute(SETTINGS)?;
+        let holder = |connection: &mut PgConnection| -> Result<Option<String>> {
+            let holder = catalog::lock_holder(connection, lock::SCHEMA)?;
+            Ok(holder.map(|holder| holder.to_string()))
+        };
+        let waits = |connection: &mut PgConnection| {
+            progress(Progress::WaitingForLock { holder: holder(connection)? });
+            Ok(())
+        };
+        if !lock::wait_session(&mut connection, lock::SCHEMA, lock_wait, || false, waits)? {
+            let who = holder(&mut connection)?.unwrap_or_else(|| "another session".to_owned());
+            let waited = lock_wait.as_secs_f64();
+            let what = format!("{who} is changing the schema; gave up after {waited} s");
+            return Err(Error::unavailable(what, None));
         }
         let watch = Watch::new(store, activity::own_pid(&mut connection)?);
         Ok(Self { connection, watch, patience: patience.within(store), progress })
@@ -276,14 +277,4 @@ fn failed_commit(migration: &Migration, source: DieselError) -> Error {
         _ => "COMMIT was refused: nothing of it is stored",
     };
     failed(migration, what, source)
-}
-
-fn describe(holder: &catalog::Holder) -> String {
-    format!("process {} ({})", holder.pid, holder.application_name)
-}
-
-fn still_locked(patience: Duration, holder: Option<catalog::Holder>) -> Error {
-    let who = holder.map_or("another session".to_owned(), |holder| describe(&holder));
-    let waited = patience.as_secs_f64();
-    Error::unavailable(format!("{who} is changing the schema; gave up after {waited} s"), None)
 }

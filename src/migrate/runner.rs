@@ -24,7 +24,8 @@ type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;
 /// Brings the schema of the chosen contexts to where it should be, one runner at a time.
 ///
 /// The session that changes the schema is one of its own, so it needs a direct connection, not a
-/// pooler in transaction mode. It has no `statement_timeout`, and `public` as its `search_path`.
+/// pooler in transaction mode. It has no limit in time but for locks, is at READ COMMITTED, and has `public` as its
+/// `search_path`.
 /// For locks it waits shortly and again: see [`lock_timeout`](Self::lock_timeout). Who is in the
 /// way is told ([`Progress`]), and stands in the error where it gives up; nobody is ended.
 ///
@@ -102,7 +103,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// `lock_timeout` of a migration in a transaction: of its first try, and the most that it grows
-    /// to. 50 ms and 1 s by default, and never more than the store's.
+    /// to. 50 ms and 800 ms by default, and never more than the store's.
     ///
     /// While a migration waits for a lock, everything that comes after it on that table waits
     /// behind it: at most for this limit, for each lock. Then it is rolled back and tried again

@@ -111,7 +111,12 @@ impl fmt::Display for DriftReport {
         }
         match &self.status.state {
             State::Behind { pending } => {
-                writeln!(f, "[-] pending, and not expected yet: {}", pending.join(", "))?;
+                let first = pending.first().map_or("", String::as_str);
+                let what = match pending.len() {
+                    1 => first.to_owned(),
+                    many => format!("{many} migrations from {first} on"),
+                };
+                writeln!(f, "[-] pending, and not expected yet: {what}")?;
             }
             State::Tampered { .. } => writeln!(
                 f,

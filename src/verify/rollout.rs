@@ -7,11 +7,12 @@ use super::drift::Drift;
 use super::fingerprint::{Content, Fingerprint, Mapping, Source};
 use super::invariants::{Invariant, invariants};
 use super::rollout_report::{RolloutReport, Stage, Stages};
-use super::tables::relations;
+use super::tables::{not_adopted, relations};
 use crate::catalog::activity;
 use crate::error::Result;
 use crate::migrate::{Context, Migrator, Recorded, State, Status};
 use crate::severity::Severity;
+use crate::store::Store;
 
 /// Runs what is pending between two looks at the database, and leaves a receipt: preflight, a
 /// fingerprint, [`Migrator::up`], the same looks again, and the same fingerprint.
@@ -40,6 +41,7 @@ pub struct Rollout<'a, 'm> {
     invariants: Vec<Invariant>,
     sources: Option<Vec<Source>>,
     mapping: Mapping,
+    accepted: Vec<String>,
     beside_writers: bool,
     back_on_failure: bool,
     old: Duration,
@@ -53,6 +55,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
             invariants: Vec::new(),
             sources: None,
             mapping: Mapping::new(),
+            accepted: Vec::new(),
             beside_writers: false,
             back_on_failure: false,
             old: Duration::from_secs(1),
@@ -62,6 +65,12 @@ impl<'a, 'm> Rollout<'a, 'm> {
     /// Rules that must hold before and after.
     pub fn invariants(mut self, of: &[Invariant]) -> Self {
         self.invariants.extend_from_slice(of);
+        self
+    }
+
+    /// Differences that shall not stop it, as [`Drift::accepting`] has them.
+    pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.accepted.extend(keys.into_iter().map(Into::into));
         self
     }
 
@@ -103,137 +112,165 @@ impl<'a, 'm> Rollout<'a, 'm> {
     ///
     /// # Errors
     ///
-    /// Those of a query before anything is applied. From then on an error, of whatever kind, is a
-    /// stage of the report that has failed.
+    /// Those of the first look at the history, such as
+    /// [`Error::Unavailable`](crate::Error::Unavailable). Every later one is in the report.
     pub fn run(&self) -> Result<RolloutReport> {
         let begin = Instant::now();
-        let mut stages = Stages::default();
         let before = self.migrator.status()?;
-        let ready = self.look(&mut stages, When::Before)?;
-        if !ready {
-            return Ok(stages.report(begin.elapsed()));
-        }
-        let print = if self.beside_writers {
-            stages.add(Stage::skipped("fingerprint before", "others write meanwhile"));
-            None
-        } else {
-            let sources = match &self.sources {
-                Some(sources) => sources.clone(),
-                None => Source::tables_of(self.migrator)?,
-            };
-            let print = Fingerprint::take(self.migrator.store(), &sources)?;
-            stages.add(Stage::done("fingerprint before", &lines(&print)));
-            Some(print)
-        };
-        let mut good = match self.migrator.up() {
-            Ok(applied) => {
-                let lines: Vec<_> = applied.iter().map(|one| one.name.clone()).collect();
-                stages.add(Stage::done("up", &lines));
-                true
-            }
-            Err(error) => stages.good_or_failed("up", Err(error)),
-        };
-        good = good && {
-            let looked = self.look(&mut stages, When::After);
-            stages.good_or_failed("look after", looked)
-        };
-        good = good && {
-            let compared = self.compare(&mut stages, print.as_ref());
-            stages.good_or_failed("fingerprint after", compared)
-        };
-        if !good && self.back_on_failure {
-            let gone_back = self.go_back(&mut stages, &before);
-            let back = stages.good_or_failed("back", gone_back);
-            if let (true, Some(print)) = (back, &print) {
-                let compared = self.compare_back(&mut stages, print);
-                stages.good_or_failed("fingerprint back", compared);
-            }
-        }
+        let mut stages = Stages::default();
+        self.roll_out(&mut stages, &before);
         Ok(stages.report(begin.elapsed()))
     }
 
-    /// Status, drift, rules and, before, who is in the way.
-    fn look(&self, stages: &mut Stages, when: When) -> Result<bool> {
-        let status = self.migrator.status()?;
-        let known = matches!(
-            (&status.state, when),
-            (State::Current, _) | (State::Behind { .. }, When::Before)
-        );
-        let lines: Vec<_> = status.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(known, when.named("status"), &lines));
-        if !known {
-            return Ok(false);
+    fn store(&self) -> &Store {
+        self.migrator.store()
+    }
+
+    fn roll_out(&self, stages: &mut Stages, before: &Status) {
+        if !self.look(stages, When::Before) {
+            return;
         }
+        let print = if self.beside_writers {
+            stages.add(Stage::skipped("fingerprint before", OTHERS_WRITE));
+            None
+        } else {
+            match self.fingerprint() {
+                Ok(print) => {
+                    stages.add(Stage::done("fingerprint before", contents(&print)));
+                    Some(print)
+                }
+                Err(error) => return stages.add(Stage::error("fingerprint before", &error)),
+            }
+        };
+        let up = self.migrator.up();
+        let applied = up.is_ok();
+        stages.add(match up {
+            Ok(applied) => Stage::done("up", applied.into_iter().map(|one| one.name)),
+            Err(error) => Stage::error("up", &error),
+        });
+        let good = applied
+            && self.look(stages, When::After)
+            && self.compare(stages, print.as_ref(), "fingerprint after", &self.mapping);
+        if !good && self.back_on_failure {
+            self.go_back(stages, before, print.as_ref());
+        }
+    }
+
+    /// Status, drift, rules and, before, who is in the way.
+    fn look(&self, stages: &mut Stages, when: When) -> bool {
+        let installed = match self.status(when) {
+            Ok((good, status)) => {
+                let installed = !status.applied.is_empty();
+                stages.add(Stage::of(good, when.status(), lines(&status)));
+                if !good {
+                    return false;
+                }
+                installed
+            }
+            Err(error) => {
+                stages.add(Stage::error(when.status(), &error));
+                return false;
+            }
+        };
+        let mut good = stages.judge(when.drift(), self.drift(when));
+        if installed && !self.invariants.is_empty() {
+            let asked = self.store().read(|uow| invariants(uow, &self.invariants));
+            good &=
+                stages.judge(when.rules(), asked.map(|found| (found.is_sound(), lines(&found))));
+        } else {
+            stages.add(Stage::skipped(when.rules(), "there is nothing to ask"));
+        }
+        if when == When::Before {
+            // They are told of and no failure: the runner waits for them shortly, and again.
+            good &= stages.judge("old transactions on the tables", self.in_the_way());
+        }
+        good
+    }
+
+    fn status(&self, when: When) -> Result<(bool, Status)> {
+        let status = self.migrator.status()?;
+        let good = match status.state {
+            State::Current => true,
+            State::Behind { .. } => when == When::Before,
+            State::Ahead { .. } | State::Tampered { .. } => false,
+        };
+        Ok((good, status))
+    }
+
+    fn drift(&self, when: When) -> Result<(bool, Vec<String>)> {
         let (contexts, migrations) = self.migrator.chosen();
-        let drift = Drift::new(self.migrator.store())
+        let drift = Drift::new(self.store())
             .contexts(contexts.iter().copied())
             .migrations(migrations.clone())
+            .accepting(&self.accepted)
             .run()?;
-        // Before, a context need not be there.
-        let clean = match when {
-            When::Before => drift.worst().is_none_or(|worst| worst == Severity::Note),
-            When::After => drift.is_clean(),
-        };
-        let lines: Vec<_> = drift.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(clean, when.named("drift"), &lines));
-
-        let installed = !status.applied.is_empty();
-        let sound = if installed && !self.invariants.is_empty() {
-            let sanity = self.migrator.store().read(|uow| invariants(uow, &self.invariants))?;
-            let lines: Vec<_> = sanity.to_string().lines().map(str::to_owned).collect();
-            stages.add(Stage::of(sanity.is_sound(), when.named("rules"), &lines));
-            sanity.is_sound()
-        } else {
-            stages.add(Stage::skipped(when.named("rules"), "there is nothing to ask"));
-            true
-        };
-        if when == When::Before {
-            self.look_for_old_transactions(stages)?;
+        let mut lines = lines(&drift);
+        if when == When::After {
+            return Ok((drift.is_clean(), lines));
         }
-        Ok(clean && sound)
+        // Before, a context need not be there. But then it must not be there in part.
+        let not_adopted = not_adopted(self.migrator, &drift.not_installed)?;
+        for (context, table) in &not_adopted {
+            lines.push(format!("[ ] {table} is there already: adopt {context} first"));
+        }
+        let minor = drift.worst().is_none_or(|worst| worst == Severity::Note);
+        Ok((minor && not_adopted.is_empty(), lines))
     }
 
-    /// They are told of and no failure: the runner waits for them shortly, and again.
-    fn look_for_old_transactions(&self, stages: &mut Stages) -> Result<()> {
-        let names = relations(self.migrator)?
+    fn in_the_way(&self) -> Result<(bool, Vec<String>)> {
+        let names: Vec<_> = relations(self.migrator)?
             .into_iter()
             .flat_map(|name| [name.schema, name.name])
-            .collect::<Vec<_>>();
-        let store = self.migrator.store();
-        let found = store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
-        let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
-        stages.add(Stage::done("old transactions on the tables", &lines));
-        Ok(())
+            .collect();
+        let found =
+            self.store().read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
+        Ok((true, found.iter().map(ToString::to_string).collect()))
     }
 
-    fn compare(&self, stages: &mut Stages, before: Option<&Fingerprint>) -> Result<bool> {
-        let name = "fingerprint after";
+    fn fingerprint(&self) -> Result<Fingerprint> {
+        match &self.sources {
+            Some(sources) => Fingerprint::take(self.store(), sources),
+            None => Fingerprint::take(self.store(), &Source::tables_of(self.migrator)?),
+        }
+    }
+
+    fn compare(
+        &self,
+        stages: &mut Stages,
+        before: Option<&Fingerprint>,
+        name: &'static str,
+        mapping: &Mapping,
+    ) -> bool {
         let Some(before) = before else {
-            stages.add(Stage::skipped(name, "others write meanwhile"));
-            return Ok(true);
+            stages.add(Stage::skipped(name, OTHERS_WRITE));
+            return true;
         };
-        let after = before.take_again(self.migrator.store(), &self.mapping)?;
-        Ok(stages.compared(name, &before.compare_with(&after, &self.mapping)))
+        let compared = before.take_again(self.store(), mapping).map(|after| {
+            let comparison = before.compare_with(&after, mapping);
+            (comparison.is_equal(), lines(&comparison))
+        });
+        stages.judge(name, compared)
     }
 
-    /// Takes back what was not there before.
-    fn go_back(&self, stages: &mut Stages, before: &Status) -> Result<bool> {
-        let of_core = |row: &&Recorded| row.context == Context::Core.name();
-        let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
-        let now = self.migrator.status()?;
-        let (core, others): (Vec<_>, Vec<_>) = now.applied.iter().filter(new).partition(of_core);
-        // Core goes last. It stays where something else does that it has recorded.
-        let core = if before.applied.iter().all(|row| of_core(&row)) { core.len() } else { 0 };
-        let reverted = self.migrator.down_steps(others.len() + core)?;
-        let lines: Vec<_> = reverted.iter().map(|one| one.name.clone()).collect();
-        stages.add(Stage::done("back", &lines));
-        Ok(true)
+    /// Takes back what was not applied before.
+    fn go_back(&self, stages: &mut Stages, before: &Status, print: Option<&Fingerprint>) {
+        match self.migrator.status().and_then(|now| self.migrator.down_steps(steps(before, &now))) {
+            Ok(reverted) => {
+                stages.add(Stage::done("back", reverted.into_iter().map(|one| one.name)));
+                self.compare(stages, print, "fingerprint back", &Mapping::new());
+            }
+            Err(error) => stages.add(Stage::error("back", &error)),
+        }
     }
+}
 
-    fn compare_back(&self, stages: &mut Stages, print: &Fingerprint) -> Result<bool> {
-        let same = print.take_again(self.migrator.store(), &Mapping::new())?;
-        Ok(stages.compared("fingerprint back", &print.compare(&same)))
-    }
+/// How many of the last steps are new. Of core, which goes last, those stay that came to a database
+/// with a context: the context's rows are recorded by them.
+fn steps(before: &Status, now: &Status) -> usize {
+    let of_core = |row: &&Recorded| row.context == Context::Core.name();
+    let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
+    let bare = before.applied.iter().all(|row| of_core(&row));
+    now.applied.iter().filter(|row| new(row) && (bare || !of_core(row))).count()
 }
 
 impl fmt::Debug for Rollout<'_, '_> {
@@ -249,20 +286,31 @@ enum When {
 }
 
 impl When {
-    fn named(self, what: &'static str) -> &'static str {
-        match (self, what) {
-            (Self::Before, "status") => "status before",
-            (Self::Before, "drift") => "drift before",
-            (Self::Before, _) => "rules before",
-            (Self::After, "status") => "status after",
-            (Self::After, "drift") => "drift after",
-            (Self::After, _) => "rules after",
-        }
+    fn status(self) -> &'static str {
+        self.either("status before", "status after")
+    }
+
+    fn drift(self) -> &'static str {
+        self.either("drift before", "drift after")
+    }
+
+    fn rules(self) -> &'static str {
+        self.either("rules before", "rules after")
+    }
+
+    fn either(self, before: &'static str, after: &'static str) -> &'static str {
+        if self == Self::Before { before } else { after }
     }
 }
 
+const OTHERS_WRITE: &str = "others write meanwhile";
+
+fn lines(report: &impl fmt::Display) -> Vec<String> {
+    report.to_string().lines().map(str::to_owned).collect()
+}
+
 /// Without the times of the printed form.
-fn lines(print: &Fingerprint) -> Vec<String> {
+fn contents(print: &Fingerprint) -> Vec<String> {
     let line = |of: &Content| format!("{}: {} rows, {}", of.source.name(), of.rows, of.hash);
     print.contents.iter().map(line).collect()
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::fingerprint::Comparison;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The receipt of a [`Rollout`](super::Rollout). Prints as a checklist, without times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,20 +50,21 @@ pub enum StageResult {
 }
 
 impl Stage {
-    pub(super) fn done(name: &'static str, lines: &[String]) -> Self {
-        Self { name, result: StageResult::Done, lines: lines.to_vec() }
-    }
-
-    pub(super) fn failed(name: &'static str, lines: &[String]) -> Self {
-        Self { name, result: StageResult::Failed, lines: lines.to_vec() }
+    pub(super) fn done(name: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
+        Self { name, result: StageResult::Done, lines: lines.into_iter().collect() }
     }
 
     pub(super) fn skipped(name: &'static str, why: &str) -> Self {
         Self { name, result: StageResult::Skipped, lines: vec![why.to_owned()] }
     }
 
-    pub(super) fn of(good: bool, name: &'static str, lines: &[String]) -> Self {
-        if good { Self::done(name, lines) } else { Self::failed(name, lines) }
+    pub(super) fn of(good: bool, name: &'static str, lines: Vec<String>) -> Self {
+        let result = if good { StageResult::Done } else { StageResult::Failed };
+        Self { name, result, lines }
+    }
+
+    pub(super) fn error(name: &'static str, error: &Error) -> Self {
+        Self::of(false, name, error.in_full().lines().map(str::to_owned).collect())
     }
 }
 
@@ -77,19 +77,16 @@ impl Stages {
         self.0.push(stage);
     }
 
-    /// Whether it is good. What could not be found out is not.
-    pub(super) fn good_or_failed(&mut self, name: &'static str, good: Result<bool>) -> bool {
-        good.unwrap_or_else(|error| {
-            self.add(Stage::failed(name, &[error.in_full()]));
-            false
-        })
-    }
-
-    /// Adds a comparison. Whether nothing differs.
-    pub(super) fn compared(&mut self, name: &'static str, comparison: &Comparison) -> bool {
-        let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
-        self.add(Stage::of(comparison.is_equal(), name, &lines));
-        comparison.is_equal()
+    /// Adds how a look ended. Whether everything was as it should be: what could not be found out
+    /// is not.
+    pub(super) fn judge(&mut self, name: &'static str, look: Result<(bool, Vec<String>)>) -> bool {
+        let stage = match look {
+            Ok((good, lines)) => Stage::of(good, name, lines),
+            Err(error) => Stage::error(name, &error),
+        };
+        let good = stage.result == StageResult::Done;
+        self.add(stage);
+        good
     }
 
     pub(super) fn report(self, duration: Duration) -> RolloutReport {
@@ -105,7 +102,8 @@ impl fmt::Display for RolloutReport {
                 StageResult::Failed => "[ ]",
                 StageResult::Skipped => "[-]",
             };
-            writeln!(f, "{mark} {name}")?;
+            let empty = if lines.is_empty() { ": none" } else { "" };
+            writeln!(f, "{mark} {name}{empty}")?;
             for line in lines {
                 writeln!(f, "    {line}")?;
             }

@@ -21,6 +21,7 @@ mod hosts;
 mod language;
 mod local_server;
 mod migrate;
+mod migrate_example;
 mod modelling;
 mod pooler;
 mod proxy;

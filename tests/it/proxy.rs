@@ -264,7 +264,8 @@ fn a_black_hole_holds_clients_until_it_is_cut() -> Outcome {
     let url = format!("{}&connect_timeout=2", proxy.url_for(upstream::url())?);
     let begin = Instant::now();
     assert!(PgConnection::establish(&url).is_err());
-    assert!(begin.elapsed() >= Duration::from_secs(2), "{:?}", begin.elapsed());
+    // libpq counts in whole seconds of the clock, so the first may be short.
+    assert!(begin.elapsed() > Duration::from_secs(1), "{:?}", begin.elapsed());
     assert!(!statement.is_finished(), "it waits for ever");
 
     proxy.set(Fault::None);

@@ -89,6 +89,10 @@ pub struct Content {
 /// The text of a row is that of `ROW(…)`, the seeds are 1 and 2.
 const RULE: u8 = 1;
 
+/// The first connection has the locks, so the others hardly ever wait for one; and it waits for
+/// them, which the server does not know when it looks for deadlocks.
+const HELPERS_WAIT: Duration = Duration::from_millis(100);
+
 /// What the text of a value, or the rows that are seen, could depend on. And no compiler: it takes
 /// longer than it saves.
 const SETTINGS: &str = "SET LOCAL search_path = public;
@@ -148,14 +152,13 @@ impl Fingerprint {
                     .flat_map(|snapshot| (0..helpers).map(move |_| snapshot))
                     .map(|snapshot| scope.spawn(|| work.help(store, snapshot)))
                     .collect();
-                let mut result = work.run(uow);
+                let result = work.run(uow);
                 for helper in helping {
-                    let helped =
-                        helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                    result = result.and(helped);
+                    helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 }
                 result
             })?;
+            work.finish(uow)?;
             let mut done = work.done.into_inner().unwrap_or_else(PoisonError::into_inner);
             done.sort_by_key(|(place, _)| *place);
             let contents = done.into_iter().map(|(_, content)| content).collect();
@@ -190,30 +193,36 @@ impl Work<'_> {
         loop {
             let place = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(source) = self.sources.get(place) else { return Ok(()) };
-            let content = read(uow, source).inspect_err(|_| {
-                // The others need not begin another one.
-                self.next.store(self.sources.len(), Ordering::Relaxed);
-            })?;
+            let content = read(uow, source)?;
             self.done.lock().unwrap_or_else(PoisonError::into_inner).push((place, content));
         }
     }
 
-    /// The same on a connection of its own, which sees what the first one sees.
-    fn help(&self, store: &Store, snapshot: &str) -> Result<()> {
-        let mut begun = false;
+    /// What the others could not read: the first connection has its lock already, and its error
+    /// tells what is the matter.
+    fn finish(&self, uow: &mut UnitOfWork<'_>) -> Result<()> {
+        for (place, source) in self.sources.iter().enumerate() {
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            if !done.iter().any(|(read, _)| *read == place) {
+                done.push((place, read(uow, source)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same on a connection of its own, which sees what the first one sees, as long as that
+    /// goes well: a pool may have no connection to spare, and a change of a table that queues
+    /// behind the first one's lock is in the way here.
+    fn help(&self, store: &Store, snapshot: &str) {
         let unit = store.transaction().repeatable_read().read_only().attempts(1);
-        let helped = unit.statement_timeout(Duration::ZERO).run(|uow| {
-            begun = true;
+        let unit = unit.statement_timeout(Duration::ZERO).lock_timeout(HELPERS_WAIT);
+        let helped = unit.run(|uow| {
             let import = format!("SET TRANSACTION SNAPSHOT {}", Literal(snapshot));
             uow.connection().batch_execute(&import)?;
             uow.connection().batch_execute(SETTINGS)?;
             self.run(uow)
         });
-        match helped {
-            // A pool that has no connection to spare: the others do it.
-            Err(Error::Unavailable { .. }) if !begun => Ok(()),
-            helped => helped,
-        }
+        drop(helped);
     }
 }
 

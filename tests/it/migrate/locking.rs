@@ -252,3 +252,51 @@ fn a_run_that_is_killed_after_any_step_is_finished_by_the_next() {
         assert_eq!(database.objects(), whole.objects());
     }
 }
+
+/// The server keeps 63 bytes of it.
+#[test]
+fn an_index_with_a_long_name_is_recognised() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    let name = "t_".to_owned() + &"a".repeat(70);
+    let folder = Folder::new().with(
+        INDEX,
+        ALONE,
+        &format!("CREATE INDEX CONCURRENTLY {name} ON t (a)"),
+        &format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"),
+    );
+    // A run that died before it could say so.
+    database.execute(&format!("CREATE INDEX {name} ON t (a)"));
+    assert_eq!(database.migrator(&folder).up().unwrap().names(), [INDEX]);
+}
+
+/// Its own role hides what it builds, and a DROP INDEX would end it by a deadlock.
+#[test]
+fn an_index_that_another_role_is_building_is_left_to_it() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    let folder = Folder::with_index();
+    database.execute(
+        "CREATE ROLE migrating; GRANT migrating TO CURRENT_USER;
+         GRANT USAGE, CREATE ON SCHEMA public TO migrating;
+         ALTER TABLE t OWNER TO migrating; ALTER SCHEMA planwright OWNER TO migrating;
+         GRANT ALL ON ALL TABLES IN SCHEMA planwright TO migrating",
+    );
+    let (mut writer, mut builder) = (busy_writer(&database), database.connection());
+    thread::scope(|scope| {
+        let building = scope.spawn(move || {
+            builder.batch_execute("CREATE INDEX CONCURRENTLY t_a_ix ON t (a) WHERE a > 0")
+        });
+        wait_for_blocked_index(&database);
+        let name = &database.texts("SELECT current_database()")[0];
+        database.execute(&format!("ALTER DATABASE {name} SET role = migrating"));
+        let store = Store::connect(&database.url, &StoreOptions::default()).unwrap();
+        let migrator = Migrator::new(&store).contexts([Context::Modelling]);
+        let migrator = migrator.migrations(folder.set());
+        let (what, _) = told(migrator.up());
+        assert!(what.contains("t_a_ix is being built by process"), "{what}");
+        writer.batch_execute("COMMIT").unwrap();
+        building.join().unwrap().unwrap();
+        assert_eq!(migrator.up().unwrap().names(), [INDEX]);
+    });
+}

@@ -292,6 +292,24 @@ fn what_is_checked_at_commit_is_checked_at_the_end_of_its_migration() {
 }
 
 #[test]
+fn constraints_in_a_schema_of_others_are_left_alone() {
+    let database = Database::new();
+    database.execute(
+        "CREATE SCHEMA closed;
+         CREATE TABLE closed.t (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+         CREATE ROLE rehearser; GRANT rehearser TO CURRENT_USER;
+         DO $$ BEGIN
+             EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO rehearser', current_database());
+             EXECUTE format('ALTER DATABASE %I SET role = rehearser', current_database());
+         END $$;
+         GRANT USAGE, CREATE ON SCHEMA public TO rehearser",
+    );
+    let store = Store::connect(&database.url, &StoreOptions::default()).unwrap();
+    let rehearsal = Migrator::new(&store).contexts([Context::Modelling]).dry_run().unwrap();
+    assert!(rehearsal.passed(), "{rehearsal}");
+}
+
+#[test]
 fn an_index_is_built_plainly_where_its_table_is_new() {
     let database = Database::new();
     let folder = Folder::with_index();

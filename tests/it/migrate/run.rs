@@ -290,6 +290,41 @@ fn a_schema_that_was_given_beforehand_is_kept() {
 }
 
 #[test]
+fn what_the_host_sets_for_its_sessions_does_not_reach_a_migration() {
+    let database = Database::new();
+    database.execute(
+        "DO $$ DECLARE one text; BEGIN
+             FOREACH one IN ARRAY ARRAY['statement_timeout = 20000', 'transaction_timeout = 20000',
+                 'idle_session_timeout = 20000', 'search_path = pg_catalog',
+                 'default_transaction_isolation = serializable'] LOOP
+                 IF current_setting(split_part(one, ' ', 1), true) IS NOT NULL THEN
+                     EXECUTE format('ALTER DATABASE %I SET ', current_database()) || one;
+                 END IF;
+             END LOOP;
+         END $$",
+    );
+    let folder = Folder::new().with(
+        INDEX,
+        EXPAND,
+        "CREATE TABLE settings AS
+         SELECT name, setting FROM pg_settings WHERE name LIKE '%\\_timeout'
+         UNION ALL VALUES ('isolation', current_setting('transaction_isolation')),
+                          ('path', current_setting('search_path'))",
+        "DROP TABLE settings",
+    );
+    let store = Store::connect(&database.url, &StoreOptions::default()).unwrap();
+    let migrator = Migrator::new(&store).contexts([Context::Modelling]).migrations(folder.set());
+    migrator.up().unwrap();
+    let limited = database.texts(
+        "SELECT name || ' ' || setting FROM public.settings
+         WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_session_timeout',
+                        'isolation', 'path')
+           AND setting NOT IN ('0', 'read committed', 'public')",
+    );
+    assert_eq!(limited, [""; 0]);
+}
+
+#[test]
 fn the_history_is_what_the_embedded_migrations_say() {
     let database = Database::new();
     let folder = Folder::with_index();

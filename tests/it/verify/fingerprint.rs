@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use planwright::testing::TestDatabase;
 use planwright::verify::{Comparison, Fingerprint, Mapping, Source, Verdict};
 use planwright::{Error, Store, StoreOptions, TimeoutKind};
 
-use crate::support::text;
+use crate::support::{number, text};
 
 fn database(sql: &str) -> TestDatabase {
     let database = TestDatabase::new([]).unwrap();
@@ -391,4 +392,47 @@ fn a_locked_table_is_waited_for_within_the_lock_timeout_and_a_scan_without_limit
         })
         .unwrap();
     assert!(matches!(error, Error::Timeout { what: TimeoutKind::Lock, .. }), "{error:?}");
+}
+
+/// What waits for the first connection's lock on a table is in the way of the others, and the first
+/// one waits for those.
+#[test]
+fn a_change_that_queues_while_it_is_taken_waits_and_is_no_deadlock() {
+    let database = database(T);
+    let options = StoreOptions::default().lock_timeout(Duration::ZERO);
+    let store = Store::connect(database.url(), &options).unwrap();
+    // Both connections wait here, until the change has queued.
+    let gate = |name| {
+        let shared = "SELECT 1 AS id FROM (SELECT pg_advisory_xact_lock_shared(7)) gate";
+        Source::query(name, shared).columns(["id"])
+    };
+    let t = |name| Source::query(name, "SELECT id FROM t").columns(["id"]);
+    let sources = [gate("one"), gate("two"), t("three"), t("four"), t("five")];
+    let waiting = |n: i64, what: &str| {
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let count = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+             AND wait_event_type = 'Lock' AND query LIKE '%{what}%' AND pid <> pg_backend_pid()"
+        );
+        while number(database.store(), &count) < n {
+            assert!(std::time::Instant::now() < deadline, "{what} does not wait");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    std::thread::scope(|scope| {
+        let mut keeper = PgConnection::establish(database.url()).unwrap();
+        keeper.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+        let taking = scope.spawn(|| Fingerprint::take_on(&store, &sources, 2));
+        waiting(2, "pg_advisory_xact_lock_shared");
+        let changing = scope.spawn(|| {
+            let mut other = PgConnection::establish(database.url()).unwrap();
+            // Lets a failing test end.
+            other.batch_execute("SET lock_timeout = '10s'; ALTER TABLE t ADD late int")
+        });
+        waiting(1, "ADD late int");
+        drop(keeper);
+        let taken = taking.join().expect("no panic").unwrap();
+        assert!(taken.contents[2..].iter().all(|of| of.rows == 1000), "{taken}");
+        changing.join().expect("no panic").unwrap();
+    });
 }

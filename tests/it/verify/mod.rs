@@ -3,5 +3,6 @@
 mod drift;
 mod fingerprint;
 mod inventory;
+mod receipt;
 mod rollout;
 mod sanity;

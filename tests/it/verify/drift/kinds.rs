@@ -3,6 +3,7 @@
 use planwright::verify::Remedy;
 
 use super::*;
+use crate::support::{number, skipped};
 
 /// How a remedy is given.
 #[derive(Debug, PartialEq)]
@@ -31,7 +32,9 @@ fn each(cases: &[Case]) {
         let printed = report.to_string();
         let serialised = serde_json::to_value(&report).unwrap();
         for (place, difference) in report.differences.iter().enumerate() {
-            assert!(printed.contains(&format!("[ ] {}\n      ", line(difference))), "{printed}");
+            let mark = if difference.severity == Severity::Note { "-" } else { " " };
+            let entry = format!("[{mark}] {}\n      ", line(difference));
+            assert!(printed.contains(&entry), "{printed}");
             assert!(difference.remedy != Remedy::default(), "{name}: {difference}");
             for statement in &difference.remedy.sql {
                 let statement = statement.trim().trim_end_matches(';');
@@ -489,6 +492,22 @@ const INDEXES: &[Case] = &[
             ],
             ByAdvice,
         ),];
+
+#[test]
+fn a_not_null_that_old_rows_may_break_is_none() {
+    let shop = Shop::new();
+    if number(shop.store(), "SELECT current_setting('server_version_num')") < 180_000 {
+        return skipped("NOT NULL … NOT VALID needs PostgreSQL 18");
+    }
+    shop.execute(
+        "ALTER TABLE shop.customer ALTER email DROP NOT NULL;
+         ALTER TABLE shop.customer ADD CONSTRAINT late NOT NULL email NOT VALID",
+    );
+    let lines: Vec<_> = shop.report().differences.iter().map(line).collect();
+    assert_eq!(lines, ["error: column shop.customer.email has nullable yes instead of no"]);
+    shop.execute("ALTER TABLE shop.customer VALIDATE CONSTRAINT late");
+    assert_eq!(shop.report().differences, []);
+}
 
 /// What a `CREATE INDEX CONCURRENTLY` leaves that fails.
 #[test]
