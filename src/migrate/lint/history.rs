@@ -108,10 +108,14 @@ impl Schema {
                 || guard.is_some_and(|g| g.text.statements.iter().any(|s| reads(&s.words)))
                 || self.copies.iter().any(|words| reads(words))
         };
-        if let Some(("table", names)) = sql::drops(&statement.words) {
-            for table in names.into_iter().filter(|table| in_use(table) && !saved(table, None)) {
-                add(Rule::LostContent, table);
-            }
+        let lost = match sql::drops(&statement.words) {
+            Some(("table", names)) => names,
+            // Without CASCADE the server drops only what nothing is in.
+            Some(("schema", names)) if contains(&statement.words, &["cascade"]) => names,
+            _ => sql::truncates(&statement.words).unwrap_or_default(),
+        };
+        for name in lost.into_iter().filter(|name| in_use(name) && !saved(name, None)) {
+            add(Rule::LostContent, name);
         }
         let Some(AlterTable { table, clauses }) = sql::alter_table(&statement.words) else {
             return;
@@ -277,20 +281,14 @@ impl Schema {
                     *name = Some(to.clone());
                 }
             }
-            Clause::RenameTable(to) => {
-                let to = match table.split_once('.') {
-                    Some((schema, _)) => format!("{schema}.{to}"),
-                    None => to.clone(),
-                };
-                self.rename_table(table, &to);
-            }
-            Clause::SetSchema(schema) => {
-                let name = table.rsplit('.').next().unwrap_or(table);
-                let to =
-                    if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") };
-                self.rename_table(table, &to);
-            }
-            Clause::AlterColumn(..) | Clause::Attach(..) | Clause::Other(_) => {}
+            Clause::RenameTable(_)
+            | Clause::SetSchema(_)
+            | Clause::AlterColumn(..)
+            | Clause::Attach(..)
+            | Clause::Other(_) => {}
+        }
+        if let Some(to) = sql::moves(table, clause) {
+            self.rename_table(table, &to);
         }
     }
 

@@ -147,20 +147,33 @@ fn check_expand(
                 | Clause::RenameColumn(of, _)
                 | Clause::RenameConstraint(of, _) => format!("{}.{of}", alter.table),
                 Clause::RenameTable(_) | Clause::SetSchema(_) => alter.table.clone(),
-                Clause::AlterColumn(of, rest) if contains(rest, &["set", "not", "null"]) => {
+                Clause::AlterColumn(of, rest)
+                    if contains(rest, &["set", "not", "null"])
+                        || contains(rest, &["drop", "default"]) =>
+                {
                     format!("{}.{of}", alter.table)
                 }
+                Clause::Other(words) if hides_rows(words) => alter.table.clone(),
                 _ => continue,
             };
             add(Rule::NotExpand, about);
         }
-    } else if statement.begins(&["truncate"])
-        || statement.begins(&["revoke"])
+    } else if let Some(tables) = sql::truncates(words) {
+        for table in tables.into_iter().filter(|table| in_use(table)) {
+            add(Rule::NotExpand, table);
+        }
+    } else if statement.begins(&["revoke"])
         || (statement.begins(&["alter"])
             && (contains(words, &["rename"]) || contains(words, &["set", "schema"])))
     {
         add(Rule::NotExpand, String::new());
     }
+}
+
+/// Whether who reads the table finds fewer rows behind it.
+fn hides_rows(clause: &[Word]) -> bool {
+    let hiding = [&["enable", "row", "level"][..], &["force", "row"], &["detach", "partition"]];
+    hiding.iter().any(|words| super::text::begins(clause, words))
 }
 
 /// The table whose rows an UPDATE or DELETE changes, also behind WITH.

@@ -7,9 +7,11 @@ mod content;
 mod extensions;
 mod history;
 mod locks;
+mod refusals;
 mod rule;
 mod sql;
 mod text;
+mod views;
 
 use std::fmt;
 
@@ -80,6 +82,7 @@ impl Migrations {
         let files: Vec<File<'_>> = self.as_slice().iter().flat_map(files).collect();
         let mut broken: Vec<Broken> = files.iter().enumerate().flat_map(check_file).collect();
         broken.extend(history::check(&files));
+        broken.extend(refusals::check(&files));
         broken.sort_by_key(|broken| (broken.file, broken.line, broken.rule));
         let mut used: Vec<Vec<bool>> =
             files.iter().map(|file| vec![false; file.text.exceptions.len()]).collect();
@@ -194,6 +197,7 @@ fn check_file((index, file): (usize, &File<'_>)) -> Vec<Broken> {
         extensions::check(statement, &mut add);
         if file.name != GUARD && statement.place == text::Place::Now {
             locks::check(file, statement, &mut add);
+            views::check(file, statement, &mut add);
         }
     }
     for (line, head, error) in &file.text.unreadable {

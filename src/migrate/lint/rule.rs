@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 pub enum Rule {
     /// DROP DATABASE, anywhere. Never allowed.
     DropDatabase,
-    /// DROP COLUMN or DROP TABLE of what no earlier migration has copied or renamed, no guard
-    /// looks at, and no job has moved.
+    /// DROP COLUMN, DROP TABLE, TRUNCATE or DROP SCHEMA … CASCADE of what no earlier migration has
+    /// copied or renamed, no guard looks at, and no job has moved.
     LostContent,
     /// SQL of an extension that a server may not have, outside a check of `pg_extension`.
     OptionalExtension,
@@ -29,6 +29,8 @@ pub enum Rule {
     GrantAll,
     /// CREATE INDEX or REINDEX without CONCURRENTLY on a table that is in use.
     BlockingIndex,
+    /// REFRESH MATERIALIZED VIEW without CONCURRENTLY on one that is in use.
+    BlockingRefresh,
     /// A constraint that is checked while a lock is held: without NOT VALID, or SET NOT NULL
     /// without a validated CHECK.
     CheckedUnderLock,
@@ -38,8 +40,13 @@ pub enum Rule {
     NotNullWithoutDefault,
     /// An expand that drops, renames, moves or tightens what the code before it uses.
     NotExpand,
+    /// An expand with a constraint or unique index over nothing but what the code before it writes,
+    /// NOT VALID or not.
+    RefusingExpand,
     /// UPDATE or DELETE of the rows of a table that is in use: data moves in batches, by a job.
     MovedRows,
+    /// CREATE OR REPLACE VIEW that neither states options nor brings back those that there were.
+    LostOptions,
     /// An up that does not say at its head which locks it takes and whether it is reversible.
     SilentHead,
     /// A body in SQL or PL/pgSQL that cannot be read.
@@ -60,11 +67,14 @@ impl Rule {
         Self::UnindexedForeignKey,
         Self::GrantAll,
         Self::BlockingIndex,
+        Self::BlockingRefresh,
         Self::CheckedUnderLock,
         Self::Rewrite,
         Self::NotNullWithoutDefault,
         Self::NotExpand,
+        Self::RefusingExpand,
         Self::MovedRows,
+        Self::LostOptions,
         Self::SilentHead,
         Self::Unreadable,
         Self::Exception,
@@ -82,11 +92,14 @@ impl Rule {
             Self::UnindexedForeignKey => "a foreign key without an index",
             Self::GrantAll => "a grant of everything",
             Self::BlockingIndex => "an index that blocks writers",
+            Self::BlockingRefresh => "a refresh that blocks readers",
             Self::CheckedUnderLock => "a constraint checked under a lock",
             Self::Rewrite => "a rewritten table",
             Self::NotNullWithoutDefault => "a NOT NULL column without a default",
             Self::NotExpand => "an expand that old code notices",
+            Self::RefusingExpand => "an expand that refuses rows",
             Self::MovedRows => "rows changed by a migration",
+            Self::LostOptions => "a view replaced without its options",
             Self::SilentHead => "a head without locks and way back",
             Self::Unreadable => "an unreadable body",
             Self::Exception => "an exception",
@@ -112,6 +125,7 @@ impl Rule {
             Self::UnindexedForeignKey => "add an index that its columns lead",
             Self::GrantAll => "name the privileges",
             Self::BlockingIndex => "use CONCURRENTLY, in a migration without a transaction",
+            Self::BlockingRefresh => "use CONCURRENTLY, for which the view needs a unique index",
             Self::CheckedUnderLock => {
                 "add it NOT VALID and VALIDATE it in a later migration; for NOT NULL a CHECK (… IS \
                  NOT NULL); for a key USING INDEX"
@@ -119,7 +133,14 @@ impl Rule {
             Self::Rewrite => "add a column beside it, fill it by a job, and swap",
             Self::NotNullWithoutDefault => "give it a constant default, or make it nullable",
             Self::NotExpand => "this is for a held migration",
+            Self::RefusingExpand => {
+                "this is for a held migration, with a guard that lists what stands against it"
+            }
             Self::MovedRows => "move rows by a job, and state it as after_job",
+            Self::LostOptions => {
+                "state WITH (…), or read reloptions before it and ALTER VIEW … SET (…) behind it; \
+                 one that is new is made with CREATE VIEW"
+            }
             Self::SilentHead => {
                 "begin up.sql with a comment that has the words Locks: and Reversible:"
             }

@@ -74,10 +74,10 @@ pub(super) fn columns(list: &[Word]) -> Vec<String> {
     split(list).iter().map(of).collect()
 }
 
-/// The columns of the first list in parentheses.
-fn first_columns(words: &[Word]) -> Vec<String> {
+/// The first list in parentheses.
+fn first_list(words: &[Word]) -> &[Word] {
     let from = words.iter().position(|word| word.is("(")).unwrap_or(words.len());
-    parentheses(&words[from..]).map_or(Vec::new(), |(list, _)| columns(list))
+    parentheses(&words[from..]).map_or(&[], |(list, _)| list)
 }
 
 pub(super) fn contains(words: &[Word], sequence: &[&str]) -> bool {
@@ -159,7 +159,7 @@ fn constraint(words: &[Word]) -> Option<Constraint<'_>> {
     (own.is_some() || listed).then(|| Constraint {
         name: own,
         what,
-        columns: first_columns(rest),
+        columns: columns(first_list(rest)),
         words: rest,
     })
 }
@@ -247,17 +247,22 @@ fn read_clause(words: &[Word]) -> Option<Clause<'_>> {
 
 /// `CREATE INDEX`.
 #[derive(Debug)]
-pub(super) struct CreateIndex {
+pub(super) struct CreateIndex<'a> {
     pub(super) name: Option<String>,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// The columns and expressions, without those that it includes.
+    pub(super) key: &'a [Word],
     /// The words of WHERE.
     pub(super) predicate: Option<Vec<String>>,
     pub(super) concurrently: bool,
+    pub(super) unique: bool,
 }
 
-pub(super) fn create_index(words: &[Word]) -> Option<CreateIndex> {
-    let rest = skip(words.strip_prefix_word("create")?, &["unique"]).strip_prefix_word("index")?;
+pub(super) fn create_index(words: &[Word]) -> Option<CreateIndex<'_>> {
+    let rest = words.strip_prefix_word("create")?;
+    let unique = rest.first()?.is("unique");
+    let rest = skip(rest, &["unique"]).strip_prefix_word("index")?;
     let concurrently = rest.first()?.is("concurrently");
     let rest = skip(rest, &["concurrently", "if", "not", "exists"]);
     let (own, rest) = match rest.first()? {
@@ -268,7 +273,9 @@ pub(super) fn create_index(words: &[Word]) -> Option<CreateIndex> {
     let predicate = rest.iter().position(|word| word.is("where"));
     let predicate =
         predicate.map(|at| rest[at + 1..].iter().map(|word| word.text.clone()).collect());
-    Some(CreateIndex { name: own, table, columns: first_columns(rest), predicate, concurrently })
+    let (name, key) = (own, first_list(rest));
+    let columns = columns(key);
+    Some(CreateIndex { name, table, columns, key, predicate, concurrently, unique })
 }
 
 /// What a statement drops: the kind of thing, and the names.
@@ -278,6 +285,27 @@ pub(super) fn drops(words: &[Word]) -> Option<(&str, Vec<String>)> {
     let rest = skip(rest, &["view", "concurrently", "if", "exists"]);
     let names = split(rest).into_iter().filter_map(|part| Some(name(part)?.0)).collect();
     Some((&kind.text, names))
+}
+
+/// The tables that TRUNCATE empties.
+pub(super) fn truncates(words: &[Word]) -> Option<Vec<String>> {
+    let rest = skip(words.strip_prefix_word("truncate")?, &["table"]);
+    let table = |part| Some(name(skip(part, &["only"]))?.0);
+    Some(split(rest).into_iter().filter_map(table).collect())
+}
+
+/// What the table is called behind a clause that gives it another name or schema.
+pub(super) fn moves(table: &str, clause: &Clause<'_>) -> Option<String> {
+    let (schema, name) = match table.split_once('.') {
+        Some((schema, name)) => (schema, name),
+        None => ("public", table),
+    };
+    let (schema, name) = match clause {
+        Clause::RenameTable(to) => (schema, to.as_str()),
+        Clause::SetSchema(to) => (to.as_str(), name),
+        _ => return None,
+    };
+    Some(if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") })
 }
 
 /// What a statement makes: its name.

@@ -208,10 +208,10 @@ struct Outside {
 /// Where the statements begin and end: at semicolons outside of parentheses; in bodies also behind
 /// the words of PL/pgSQL that statements follow.
 fn split(all: &[Token<'_>], body: bool) -> Vec<(usize, usize)> {
-    const VERBS: [&str; 20] = [
+    const VERBS: [&str; 21] = [
         "alter", "attach", "call", "comment", "create", "delete", "drop", "execute", "grant", "if",
-        "insert", "perform", "raise", "reindex", "return", "revoke", "select", "truncate",
-        "update", "with",
+        "insert", "perform", "raise", "refresh", "reindex", "return", "revoke", "select",
+        "truncate", "update", "with",
     ];
     let (mut found, mut start, mut parentheses, mut routine_blocks) = (Vec::new(), 0, 0_usize, 0);
     for (at, token) in all.iter().enumerate() {

@@ -41,6 +41,19 @@ const CASES: &[(Rule, &str, &str, &str)] = &[
         "CREATE TABLE scratch (id int); DROP TABLE scratch; DROP VIEW v;",
     ),
     (
+        Rule::LostContent,
+        HELD,
+        "TRUNCATE TABLE ONLY u, old RESTART IDENTITY;",
+        "CREATE TABLE scratch (id int); TRUNCATE scratch;",
+    ),
+    (
+        // Without CASCADE it is refused where anything is in it.
+        Rule::LostContent,
+        HELD,
+        "DROP SCHEMA app CASCADE;",
+        "DROP SCHEMA app;",
+    ),
+    (
         Rule::OptionalExtension,
         EXPAND,
         "SELECT create_hypertable('t', 'id');",
@@ -163,14 +176,21 @@ const CASES: &[(Rule, &str, &str, &str)] = &[
             AS $$ BEGIN CREATE INDEX i ON public.t (a); END $$;",
     ),
     (
+        Rule::BlockingRefresh,
+        HELD,
+        "DO $$ BEGIN REFRESH MATERIALIZED VIEW app.sums; END $$;",
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY app.sums;
+         CREATE MATERIALIZED VIEW n AS SELECT 1; REFRESH MATERIALIZED VIEW n;",
+    ),
+    (
         Rule::CheckedUnderLock,
-        EXPAND,
+        HELD,
         "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);",
         "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;",
     ),
     (
         Rule::CheckedUnderLock,
-        EXPAND,
+        HELD,
         "ALTER TABLE t ADD FOREIGN KEY (id) REFERENCES u;",
         "ALTER TABLE t ADD FOREIGN KEY (id) REFERENCES u NOT VALID, ADD COLUMN c text;",
     ),
@@ -226,6 +246,79 @@ const CASES: &[(Rule, &str, &str, &str)] = &[
         "ALTER TYPE mood ADD VALUE 'better';",
     ),
     (
+        Rule::NotExpand,
+        EXPAND,
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY;",
+        "CREATE TABLE x (a int); ALTER TABLE x ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE t ENABLE ALWAYS TRIGGER g; TRUNCATE x;",
+    ),
+    (
+        Rule::NotExpand,
+        EXPAND,
+        "ALTER TABLE t FORCE ROW LEVEL SECURITY;",
+        "ALTER TABLE t NO FORCE ROW LEVEL SECURITY;",
+    ),
+    (
+        Rule::NotExpand,
+        EXPAND,
+        "ALTER TABLE part DETACH PARTITION part_1;",
+        "CREATE TABLE part_2 PARTITION OF part FOR VALUES FROM (10) TO (20);",
+    ),
+    (
+        Rule::NotExpand,
+        EXPAND,
+        "ALTER TABLE t ALTER COLUMN a DROP DEFAULT;",
+        "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;",
+    ),
+    (
+        Rule::RefusingExpand,
+        EXPAND,
+        "ALTER TABLE t ADD COLUMN c int, ADD CONSTRAINT k CHECK (a > 0) NOT VALID;",
+        "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0 OR \"c\" IS NULL) NOT VALID, ADD COLUMN c int;",
+    ),
+    (
+        Rule::RefusingExpand,
+        EXPAND,
+        "CREATE TABLE x (id int PRIMARY KEY);
+         ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES x NOT VALID;
+         CREATE INDEX ON ONLY t (a);",
+        "ALTER TABLE t ADD COLUMN u_id int; ALTER TABLE u ADD COLUMN a int;
+         ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (u_id) REFERENCES u (id) NOT VALID;
+         CREATE TABLE x (a int); ALTER TABLE x ADD CHECK (a > 0);
+         CREATE INDEX ON ONLY t (u_id);",
+    ),
+    (
+        Rule::RefusingExpand,
+        ALONE,
+        "CREATE UNIQUE INDEX CONCURRENTLY i ON public.t (a, lower(b)) INCLUDE (id) WHERE a > 0",
+        "CREATE INDEX CONCURRENTLY i ON t (a, lower(b))",
+    ),
+    (
+        Rule::RefusingExpand,
+        EXPAND,
+        "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a);",
+        "ALTER TABLE t ADD CONSTRAINT k UNIQUE USING INDEX i;",
+    ),
+    (
+        Rule::LostOptions,
+        HELD,
+        "CREATE OR REPLACE VIEW v (a) AS WITH (x) AS (SELECT 1) SELECT 1;
+         ALTER VIEW other SET (security_invoker = true);",
+        "CREATE OR REPLACE VIEW v (a) WITH (security_invoker = true) AS SELECT 1;
+         CREATE VIEW w AS SELECT 1; CREATE OR REPLACE VIEW w AS SELECT 2;",
+    ),
+    (
+        Rule::LostOptions,
+        EXPAND,
+        "ALTER VIEW v SET (security_invoker = true); CREATE OR REPLACE VIEW v AS SELECT 1;",
+        "CREATE OR REPLACE VIEW public.v AS SELECT 1;
+         DO $$ BEGIN
+            IF current_setting('app.options') <> '' THEN
+                EXECUTE format('ALTER VIEW v SET (%s)', current_setting('app.options'));
+            END IF;
+         END $$;",
+    ),
+    (
         Rule::MovedRows,
         EXPAND,
         "WITH x AS (SELECT 1) UPDATE t SET a = 1;",
@@ -249,12 +342,17 @@ const CASES: &[(Rule, &str, &str, &str)] = &[
 ];
 
 fn folder(metadata: &str, up: &str) -> Folder {
-    Folder::empty().with(T, BASELINE, &format!("{HEAD}{TABLES}"), "DROP TABLE t;").with(
+    let baseline = format!("{HEAD}{TABLES}");
+    Folder::empty().with(T, BASELINE, &baseline, "DROP TABLE t;").with(
         STEP,
         metadata,
         &format!("{HEAD}{up}"),
-        "SELECT 1;",
+        down_of(metadata),
     )
+}
+
+fn down_of(metadata: &str) -> &'static str {
+    if metadata == ALONE { "DROP INDEX CONCURRENTLY IF EXISTS i" } else { "SELECT 1;" }
 }
 
 fn rules(lint: &Lint) -> Vec<Rule> {
@@ -343,10 +441,9 @@ const FOREIGN_KEY: &str = "CREATE TABLE x (t_id bigint REFERENCES t);";
 #[test]
 fn the_index_of_a_foreign_key_may_be_of_any_migration_and_must_stay() {
     let later = |metadata: &str, up: &str| {
-        let down =
-            if metadata == ALONE { "DROP INDEX CONCURRENTLY IF EXISTS i" } else { "SELECT 1" };
         let folder = folder(EXPAND, FOREIGN_KEY);
-        rules(&folder.with(LATER, metadata, &format!("{HEAD}{up}"), down).set().lint())
+        let up = format!("{HEAD}{up}");
+        rules(&folder.with(LATER, metadata, &up, down_of(metadata)).set().lint())
     };
     assert_eq!(later(ALONE, "CREATE INDEX CONCURRENTLY i ON x (t_id)"), []);
     assert_eq!(
@@ -403,6 +500,30 @@ fn dropped_content_is_saved_by_an_earlier_migration_a_guard_or_a_job() {
     ] {
         let folder = folder(HELD, "ALTER TABLE t DROP COLUMN b;").write(STEP, "guard.sql", guard);
         assert_eq!(rules(&folder.set().lint()), expected, "{guard}");
+    }
+}
+
+#[test]
+fn an_expand_may_rule_over_columns_that_migrations_have_added() {
+    let unique = "CREATE UNIQUE INDEX CONCURRENTLY i ON ";
+    for (kind, first, then, expected) in [
+        (EXPAND, "ALTER TABLE t ADD COLUMN c int;", "t (c, a)", &[][..]),
+        (EXPAND, "ALTER TABLE t ADD COLUMN c int;", "t (a) WHERE c IS NOT NULL", &[]),
+        (EXPAND, "ALTER TABLE t ADD COLUMN c int;", "t (a) INCLUDE (c)", &[Rule::RefusingExpand]),
+        (EXPAND, "ALTER TABLE t ADD COLUMN c int;", "u (c)", &[Rule::RefusingExpand]),
+        (EXPAND, "CREATE TABLE x (a int);", "x (a)", &[]),
+        (HELD, "ALTER TABLE t RENAME a TO c;", "t (c)", &[Rule::RefusingExpand]),
+        (
+            HELD,
+            "ALTER TABLE t ADD COLUMN c int; ALTER TABLE t RENAME c TO d;
+             ALTER TABLE t RENAME TO y; ALTER TABLE y SET SCHEMA app;",
+            "app.y (d)",
+            &[],
+        ),
+    ] {
+        let up = format!("{HEAD}{unique}{then}");
+        let lint = folder(kind, first).with(LATER, ALONE, &up, down_of(ALONE)).set().lint();
+        assert_eq!(rules(&lint), expected, "{first} {then}");
     }
 }
 
