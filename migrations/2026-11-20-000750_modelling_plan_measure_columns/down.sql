@@ -33,3 +33,5 @@ BEGIN
     END IF;
 END
 $$;
+
+COMMENT ON VIEW plan_measure IS 'The measures that each plan has selected, linked by recommendation.plan_id or, where that is NULL, by plan_recommendations.';

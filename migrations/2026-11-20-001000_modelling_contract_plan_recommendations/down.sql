@@ -42,17 +42,17 @@ SELECT r.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description
   FROM recommendation r
  WHERE r.plan_id IS NOT NULL
 UNION ALL
-SELECT l.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description, r.estimated_cost,
+SELECT l.plan_id, r.id, r.property_id, NULL::integer, r.measure_type, r.description, r.estimated_cost,
        r.already_installed, r.sap_points, r.co2_savings_tonnes, r.energy_savings_kwh,
        r.energy_bill_savings, r.created_at, false AS linked
   FROM plan_recommendations l
  -- OFFSET 0 keeps this a look-up by key, as the migration that made the view says.
  CROSS JOIN LATERAL (
-    SELECT m.id, m.property_id, m.position, m.measure_type, m.description, m.estimated_cost,
+    SELECT m.id, m.property_id, m.measure_type, m.description, m.estimated_cost,
            m.already_installed, m.sap_points, m.co2_savings_tonnes, m.energy_savings_kwh,
            m.energy_bill_savings, m.created_at
       FROM recommendation m
-     WHERE m.id = l.recommendation_id AND m.plan_id IS NULL
+     WHERE m.id = l.recommendation_id AND m.plan_id IS DISTINCT FROM l.plan_id
     OFFSET 0
  ) r;
 
@@ -64,6 +64,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON VIEW plan_measure IS 'The measures that each plan has selected, linked by recommendation.plan_id or, where that is NULL, by plan_recommendations.';
+COMMENT ON VIEW plan_measure IS 'The measures that each plan has selected, linked by recommendation.plan_id or, where that does not say so, by plan_recommendations.';
 COMMENT ON COLUMN plan_measure.linked IS 'Whether recommendation.plan_id makes the link, rather than plan_recommendations.';
 COMMENT ON COLUMN recommendation.plan_id IS 'The plan that has selected this measure. NULL for a candidate, and for a measure that is still reached through plan_recommendations.';

@@ -33,6 +33,7 @@ mod scenario;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
 // generated
 mod schema;
+mod shared;
 mod tonnes;
 pub mod transition;
 

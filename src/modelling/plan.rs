@@ -15,6 +15,7 @@ use super::epc_band::EpcBand;
 use super::measure::{MeasureRow, NewPlanMeasure, PlanMeasure};
 use super::scenario::ScenarioId;
 use super::schema::plan;
+use super::shared;
 use super::tonnes::Tonnes;
 use crate::decimal::as_written;
 use crate::error::{Error, Result};
@@ -359,7 +360,8 @@ impl PlanRepository<'_> {
     }
 
     /// Deletes a plan with the measures that are linked by `recommendation.plan_id`. Of one that
-    /// was never replaced, the recommendations stay as candidates.
+    /// was never replaced, the recommendations stay as candidates. A measure that the legacy join
+    /// links to another plan too stays with that one.
     ///
     /// # Errors
     ///
@@ -371,25 +373,29 @@ impl PlanRepository<'_> {
         }
     }
 
-    /// Deletes plans as [`delete`](Self::delete) does, in one statement. Returns how many there
-    /// were; one that is not there is no error.
+    /// Deletes plans as [`delete`](Self::delete) does, in a fixed number of statements. Returns how
+    /// many there were; one that is not there is no error.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] and the like, as for any statement.
     pub fn delete_many(&mut self, ids: &[PlanId]) -> Result<usize> {
+        shared::before_delete(&mut self.uow, ids)?;
         Ok(diesel::delete(plan::table.filter(plan::id.eq_any(ids)))
             .execute(self.uow.connection())?)
     }
 
-    /// Deletes, of plans that share property and scenario, all but the newest: what the unique key
-    /// needs on a live database. Returns the deleted keys.
+    /// Deletes, of plans that share property and scenario, all but the newest, as
+    /// [`delete`](Self::delete) does: what the unique key needs on a live database. Returns the
+    /// deleted keys.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] and the like, as for any statement.
     pub fn delete_duplicates(&mut self) -> Result<Vec<PlanId>> {
-        Ok(Statement::<BigInt>::new(include_str!("delete_duplicates.sql"))
-            .load(self.uow.connection())?)
+        let ids: Vec<PlanId> =
+            Statement::<BigInt>::new(include_str!("duplicates.sql")).load(self.uow.connection())?;
+        self.delete_many(&ids)?;
+        Ok(ids)
     }
 }

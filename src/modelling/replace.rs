@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::content::{Content, Measure};
 use super::epc_band::EpcBand;
-use super::explained;
 use super::measure::NewPlanMeasure;
 use super::plan::{NewPlan, PlanId, PlanRepository, PropertyId};
 use super::scenario::ScenarioId;
 use super::schema::recommendation;
+use super::{explained, shared};
 use crate::decimal::Fixed;
 use crate::error::{Error, Result};
 use crate::statement::Statement;
@@ -51,7 +51,8 @@ pub enum Outcome {
 pub struct MeasureCounts {
     /// Stored anew.
     pub inserted: usize,
-    /// Removed. Measures that were linked by the legacy join only are unlinked, and not counted.
+    /// Removed. Measures that the legacy join linked only, or that it links to another plan too,
+    /// are unlinked, and not counted.
     pub deleted: usize,
     /// Left as they are.
     pub unchanged: usize,
@@ -101,8 +102,9 @@ impl PlanRepository<'_> {
     /// another replace.
     ///
     /// Two statements inside the unit of work, one where nothing changes, whatever the number of
-    /// measures (one more inside a savepoint). Concurrent replaces of one key wait for each other
-    /// and leave one caller's plan, whole.
+    /// measures (one more inside a savepoint; two more for a plan that was there while the legacy
+    /// join is, so that another plan keeps a measure that it has by that). Concurrent replaces of one
+    /// key wait for each other and leave one caller's plan, whole.
     ///
     /// # Errors
     ///
@@ -141,6 +143,9 @@ impl PlanRepository<'_> {
         if !row.is_written {
             return Ok(row.result(measures.len(), 0));
         }
+        if row.has_join && !row.is_new {
+            shared::release(&mut self.uow, &[row.plan_id])?;
+        }
         let deleted = self.replace_measures(row, &content)?;
         self.stamp(&upserted)?;
         Ok(row.result(measures.len(), deleted))
@@ -171,6 +176,9 @@ impl PlanRepository<'_> {
         let deleted = if old.is_empty() {
             HashMap::new()
         } else {
+            if upserted[0].has_join {
+                shared::release(&mut self.uow, &old)?;
+            }
             self.delete_measures(&old, upserted[0].has_join)?
         };
         let by_key: HashMap<_, _> =

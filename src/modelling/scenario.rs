@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use serde::{Deserialize, Serialize};
 
-use super::explained;
 use super::schema::{scenario, sql_types};
+use super::{explained, shared};
 use crate::decimal::{Fixed, as_written};
 use crate::error::{Error, Result};
 use crate::input;
@@ -268,12 +268,14 @@ impl ScenarioRepository<'_> {
         Ok(())
     }
 
-    /// Deletes a scenario with all of its plans and their measures.
+    /// Deletes a scenario with all of its plans and their measures. A measure that the legacy join
+    /// links to a plan under another scenario too stays with that one.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none with this key.
     pub fn delete(&mut self, id: ScenarioId) -> Result<()> {
+        shared::before_delete_of(&mut self.uow, id)?;
         match diesel::delete(scenario::table.find(id)).execute(self.uow.connection())? {
             0 => Err(Error::not_found(ENTITY, id)),
             _ => Ok(()),

@@ -18,10 +18,18 @@
 //! # What a legacy writer can still do
 //!
 //! It goes on inserting plans, recommendations and links until the join is closed; the next pass of
-//! the job, or [`Runner::anew`](crate::batch::Runner::anew), moves them. Two things that it does to
-//! a link that was *moved* are not seen through `plan_measure`: a further plan's link to the same
-//! recommendation ([`status`] counts it as contradictory), and the removal of a link without its
-//! recommendation.
+//! the job, or [`Runner::anew`](crate::batch::Runner::anew), moves them.
+//!
+//! It may link a further plan to a recommendation that was *moved* to one already. `plan_measure`
+//! shows it in both, and [`status`] counts it as contradictory, until [`resolve_contradictions`]
+//! gives each plan its own ([`Prefer::Both`]). Where the repositories would delete the row with the
+//! one plan, it stays for the other.
+//!
+//! Two things are its own to look after while such links are there. The removal of a link that was
+//! moved, without its recommendation, is not seen through `plan_measure`. And its own `DELETE` of a
+//! plan takes along what `plan_id` links to that one, by the foreign key, whoever else links to it:
+//! settle contradictions before, or use
+//! [`PlanRepository::delete`](crate::modelling::PlanRepository::delete).
 //!
 //! # Example
 //!

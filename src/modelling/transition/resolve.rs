@@ -14,7 +14,7 @@ use crate::unit_of_work::UnitOfWork;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prefer {
-    /// The column: links to other plans are removed.
+    /// The column: links to other plans are removed, and those lose it.
     PlanId,
     /// The join: the plan of the column loses it, unless the join has a link to that plan too. The
     /// oldest plan of the join gets it, by key, and each further one a copy.

@@ -26,7 +26,7 @@ pub struct TransitionStatus {
     /// Those without one that the join does not know either: candidates, and what replaced legacy
     /// plans have left. They stand against [`CHECK_PLAN_ID`](super::CHECK_PLAN_ID).
     pub orphaned: u64,
-    /// Those with a `plan_id` that the join links to another plan.
+    /// Those with a `plan_id` that the join links to another plan, too. Both plans show them.
     /// [`resolve_contradictions`](super::resolve_contradictions) is told what to believe.
     pub contradictory: u64,
     /// Whether the join is still there.

@@ -49,6 +49,11 @@ fn each_operation_has_its_fixed_number_of_round_trips() {
         assert_eq!(count(&proxy, || assert_eq!(replace(number, measures), Outcome::Unchanged)), 3);
     }
 
+    let delete = |id: i64| store.write(|uow| uow.plans().delete_many(&[id.into()])).unwrap();
+    delete(0);
+    // BEGIN, a look for the legacy join, the delete, COMMIT.
+    assert_eq!(count(&proxy, || delete(0)), 4);
+
     let many = |number, plans: i64| {
         let version = Version { number, measures: 5 };
         store.write(|uow| version.replace_many(uow, 1..=plans, scenario)).unwrap();

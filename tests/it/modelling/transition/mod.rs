@@ -3,6 +3,7 @@
 mod contract;
 mod moving;
 mod settling;
+mod sharing;
 mod states;
 mod together;
 

@@ -1,10 +1,13 @@
 //! The job beside writers and readers.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use planwright::ConstraintKind;
 use planwright::batch::{Progress, Stop};
+use planwright::modelling::transition::{Prefer, resolve_contradictions};
 use planwright::modelling::{Outcome as Replace, factory};
 
 use super::*;
@@ -12,24 +15,66 @@ use crate::support::number;
 
 const PLANS: i64 = 60;
 
-/// As a front end does it that knows only the baseline: a plan, its measures, their links; now and
-/// then an old measure is shared by the new plan.
-fn insert_legacy(uow: &mut UnitOfWork<'_>, property: i64, shared: bool) -> Result<usize> {
-    let scenario = "(SELECT min(id) FROM scenario)";
+/// As a front end does it that knows only the baseline: a plan, its measures, their links. Some
+/// measures that it finds in old plans are shared by the new one: those that it was built with,
+/// moved or not, and those that replaces have stored. Returns what the new plan has.
+fn insert_legacy(uow: &mut UnitOfWork<'_>, property: i64, shared: bool) -> Result<Vec<String>> {
     execute(
         uow,
         &format!(
             "WITH p AS (INSERT INTO plan (property_id, scenario_id)
-                        VALUES ({property}, {scenario}) RETURNING id),
+                        SELECT {property}, min(id) FROM scenario RETURNING id),
                   r AS (INSERT INTO recommendation (property_id, measure_type, description)
                         SELECT {property}, 'late', n::text FROM generate_series(1, 3) n
                         RETURNING id)
              INSERT INTO plan_recommendations
              SELECT p.id, r.id FROM p, r
-             UNION ALL
-             SELECT p.id, {property} % {PLANS} * 100 + 1 FROM p WHERE {shared}"
+             UNION
+             SELECT p.id, m.id
+               FROM p, (SELECT id FROM recommendation
+                         WHERE id IN ({property} % {PLANS} * 100 + 101, {property} % 3 * 100 + 3900)
+                        UNION
+                        SELECT max(id) FROM plan_measure
+                         WHERE plan_id IN (39 + {property} % 3, 1 + {property} % 20)
+                         GROUP BY plan_id) m
+              WHERE {shared}"
         ),
-    )
+    )?;
+    let made = format!(
+        "SELECT coalesce(max(l.plan_id), 0) || E'\\n'
+                || string_agg({CONTENT}, E'\\n' ORDER BY {CONTENT} COLLATE \"C\")
+           FROM plan_recommendations l
+           JOIN recommendation r ON r.id = l.recommendation_id
+           JOIN plan p ON p.id = l.plan_id
+          WHERE p.property_id = {property}"
+    );
+    Ok(text(uow, &made)?.lines().map(str::to_owned).collect())
+}
+
+const CONTENT: &str =
+    "concat_ws(' ', r.property_id, r.measure_type, r.description, r.estimated_cost)";
+
+/// That everybody sees in these plans what the legacy writer has linked them to.
+fn assert_kept(store: &Store, made: &BTreeMap<i64, Vec<String>>) {
+    let sql = |from: &str| {
+        format!(
+            "SELECT string_agg(concat_ws(E'\\t', r.plan_id, {CONTENT}), E'\\n'
+                               ORDER BY r.plan_id, {CONTENT} COLLATE \"C\")
+               FROM ({from}) r WHERE r.plan_id > 100000"
+        )
+    };
+    let joined = "SELECT l.plan_id, m.property_id, m.measure_type, m.description, m.estimated_cost
+                    FROM plan_recommendations l JOIN recommendation m ON m.id = l.recommendation_id";
+    for from in ["SELECT * FROM plan_measure", joined] {
+        let found = store.read(|uow| text(uow, &sql(from))).unwrap();
+        let mut seen: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+        for (plan, content) in found.lines().filter_map(|line| line.split_once('\t')) {
+            seen.entry(plan.parse().unwrap()).or_default().push(content);
+        }
+        for (plan, content) in made {
+            assert_eq!(seen.get(plan).map(Vec::as_slice).unwrap_or_default(), content, "{plan}");
+        }
+    }
 }
 
 /// What each legacy plan should have, by key: plans of three measures of their own, and of each
@@ -97,14 +142,25 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
     build(store);
     let (going, late, replaced, reads) =
         (AtomicBool::new(true), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let made = Mutex::new(BTreeMap::new());
     let contents: BTreeMap<i64, usize> = thread::scope(|scope| {
         scope.spawn(|| {
             for property in 1_000.. {
                 if !going.load(Ordering::Relaxed) {
                     break;
                 }
-                store.write(|uow| insert_legacy(uow, property, false)).unwrap();
-                late.fetch_add(1, Ordering::Relaxed);
+                let shared = property % 2 == 0;
+                match store.write(|uow| insert_legacy(uow, property, shared)) {
+                    Ok(content) => {
+                        let (plan, content) = content.split_first().unwrap();
+                        assert_eq!(content.len() > 3, shared);
+                        made.lock().unwrap().insert(plan.parse().unwrap(), content.to_vec());
+                        late.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // What it wanted to share has gone meanwhile, as it always may.
+                    Err(Error::Constraint { kind: ConstraintKind::ForeignKey, .. }) if shared => {}
+                    Err(error) => panic!("{error:?}"),
+                }
             }
         });
         let replaces = scope.spawn(|| {
@@ -142,6 +198,8 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
                     .collect();
                 seen.sort();
                 assert_eq!(*before.get_or_insert_with(|| seen.clone()), seen);
+                let so_far = made.lock().unwrap().clone();
+                assert_kept(store, &so_far);
                 reads.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -152,15 +210,26 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         going.store(false, Ordering::Relaxed);
         replaces.join().unwrap()
     });
+    let made = made.into_inner().unwrap();
+    assert_kept(store, &made);
     moved(store);
+    assert_kept(store, &made);
+    let found = status(store);
+    assert_eq!((found.legacy_only, found.shared), (0, 0), "{found}");
+    assert!(found.contradictory > 0, "{found}");
+    store.write(|uow| resolve_contradictions(uow, Prefer::Both, 10_000)).unwrap();
+    assert_kept(store, &made);
     let found = status(store);
     assert!(found.is_moved(), "{found}");
 
-    // Each legacy plan has its own three, each replaced one what it was replaced with.
-    let late = late.into_inner() as i64;
+    // Each legacy plan has its own three and what it shares, each replaced one what it was replaced
+    // with.
+    let late = late.into_inner();
+    assert_eq!(made.len(), late);
     let count =
         |of: &str| number(store, &format!("SELECT count(*) FROM plan_measure m WHERE {of}"));
-    assert_eq!(count("plan_id > 100000 AND measure_type = 'late'"), 3 * late);
+    let all: usize = made.values().map(Vec::len).sum();
+    assert_eq!(count("plan_id > 100000"), all as i64);
     for (property, measures) in &contents {
         let plan = format!("plan_id = {property}");
         assert_eq!(count(&plan), *measures as i64, "{plan}");
