@@ -126,13 +126,7 @@ impl From<Error> for InFull {
 
 impl fmt::Display for InFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = std::error::Error::source(&self.0);
-        while let Some(why) = source {
-            write!(f, ": {why}")?;
-            source = why.source();
-        }
-        Ok(())
+        f.write_str(&self.0.in_full())
     }
 }
 

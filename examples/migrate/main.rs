@@ -216,7 +216,7 @@ impl<'a> Tool<'a> {
             Verb::Rollout(how) => {
                 let bar = progress::migrations();
                 let migrator = migrator.on_progress(progress::tell(&bar));
-                let report = Rollout::new(store, &migrator)
+                let report = Rollout::new(&migrator)
                     .invariants(&self.invariants())
                     .back_on_failure(how.back_on_failure)
                     .run()?;
@@ -253,7 +253,7 @@ impl<'a> Tool<'a> {
 
     fn fingerprint(&self, store: &Store, saved: Option<&Path>) -> Result<Ending, Failure> {
         let Some(path) = saved else {
-            let sources = Source::tables_of(store, &self.migrator(store))?;
+            let sources = Source::tables_of(&self.migrator(store))?;
             self.show(&Fingerprint::take(store, &sources)?)?;
             return Ok(Ending::Fine);
         };

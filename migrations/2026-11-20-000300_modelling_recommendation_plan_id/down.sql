@@ -1,4 +1,7 @@
--- The links go back to the join; order and digests are lost, and nothing reads them then.
+-- The links go back to the join; order and digests are lost, and nothing reads them then. Writers of
+-- plan and recommendation wait while they do: a measure that came in between would lose its plan.
+
+LOCK TABLE plan, recommendation IN SHARE ROW EXCLUSIVE MODE;
 
 INSERT INTO plan_recommendations (plan_id, recommendation_id)
 SELECT plan_id, id FROM recommendation WHERE plan_id IS NOT NULL

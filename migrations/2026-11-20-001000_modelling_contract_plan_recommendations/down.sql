@@ -26,6 +26,15 @@ COMMENT ON TABLE plan_recommendations IS 'Legacy: which recommendations a plan h
 COMMENT ON COLUMN plan_recommendations.plan_id IS 'The plan.';
 COMMENT ON COLUMN plan_recommendations.recommendation_id IS 'The selected recommendation.';
 
+-- A view that is replaced loses its options, such as the security_invoker of a host.
+DO $$
+BEGIN
+    PERFORM set_config('planwright.view_options', coalesce(array_to_string(reloptions, ', '), ''), true)
+       FROM pg_catalog.pg_class
+      WHERE oid = 'plan_measure'::regclass;
+END
+$$;
+
 CREATE OR REPLACE VIEW plan_measure AS
 SELECT r.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description, r.estimated_cost,
        r.already_installed, r.sap_points, r.co2_savings_tonnes, r.energy_savings_kwh,
@@ -46,6 +55,14 @@ SELECT l.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description
      WHERE m.id = l.recommendation_id AND m.plan_id IS NULL
     OFFSET 0
  ) r;
+
+DO $$
+BEGIN
+    IF current_setting('planwright.view_options') <> '' THEN
+        EXECUTE format('ALTER VIEW plan_measure SET (%s)', current_setting('planwright.view_options'));
+    END IF;
+END
+$$;
 
 COMMENT ON VIEW plan_measure IS 'The measures that each plan has selected, linked by recommendation.plan_id or, where that is NULL, by plan_recommendations.';
 COMMENT ON COLUMN plan_measure.linked IS 'Whether recommendation.plan_id makes the link, rather than plan_recommendations.';

@@ -10,8 +10,9 @@ SELECT line.text
                       t ->> 'idx_scan', coalesce(', last at ' || (t ->> 'last_idx_scan'), ''))),
            (2, format('%s rows were inserted, %s updated, %s deleted',
                       t ->> 'n_tup_ins', t ->> 'n_tup_upd', t ->> 'n_tup_del')),
+           -- Not by format(), which writes NULL as nothing.
            (3, coalesce('counted since ' || reset.at,
-                        format('the counters were never reset; the server started at %s',
+                        format('no reset of the counters is known; the server started at %s',
                                pg_catalog.pg_postmaster_start_time()))),
            (4, 'readers of plan_measure, replaces and the backfill are counted, too')
        ) AS line (nth, text)

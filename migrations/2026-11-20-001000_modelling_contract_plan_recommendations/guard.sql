@@ -1,4 +1,5 @@
--- Links that are not in recommendation.plan_id, and what else of the database reads the join.
+-- Links that are not in recommendation.plan_id, what else of the database reads the join, and what else
+-- it holds.
 SELECT problem
   FROM (
     SELECT 1 AS nth, format('%s links to recommendations without a plan_id, which the backfill moves', count(*)) AS problem
@@ -29,6 +30,11 @@ SELECT problem
                         WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid
                           AND d.refclassid = 'pg_catalog.pg_class'::regclass
                           AND d.refobjid = 'plan_recommendations'::regclass))
+    UNION ALL
+    SELECT 5, format('plan_recommendations has a column of the host, %I, whose content would be lost', a.attname)
+      FROM pg_catalog.pg_attribute a
+     WHERE a.attrelid = 'plan_recommendations'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+       AND a.attname NOT IN ('plan_id', 'recommendation_id')
   ) AS found
  ORDER BY nth, problem
  LIMIT 100;

@@ -16,6 +16,15 @@ BEGIN
 END
 $$;
 
+-- A view that is replaced loses its options, such as the security_invoker of a host.
+DO $$
+BEGIN
+    PERFORM set_config('planwright.view_options', coalesce(array_to_string(reloptions, ', '), ''), true)
+       FROM pg_catalog.pg_class
+      WHERE oid = 'plan_measure'::regclass;
+END
+$$;
+
 -- The constant is joined, so that nobody can write through the view, as before, and every major of the
 -- server says its definition in the same words.
 CREATE OR REPLACE VIEW plan_measure AS
@@ -25,6 +34,14 @@ SELECT r.plan_id, r.id, r.property_id, r.position, r.measure_type, r.description
   FROM recommendation r
  CROSS JOIN (SELECT true AS linked) l
  WHERE r.plan_id IS NOT NULL;
+
+DO $$
+BEGIN
+    IF current_setting('planwright.view_options') <> '' THEN
+        EXECUTE format('ALTER VIEW plan_measure SET (%s)', current_setting('planwright.view_options'));
+    END IF;
+END
+$$;
 
 DROP TABLE plan_recommendations;
 

@@ -1,6 +1,5 @@
 //! One run of a job.
 
-use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -225,7 +224,7 @@ impl<'r, 'a, C: Serialize + DeserializeOwned> Run<'r, 'a, C> {
     /// Writes down why the run ends. Where that fails, or another runner has taken over, the row
     /// says of itself that nobody is at work, and the caller has the error.
     fn note(&self, error: &Error) {
-        let change = Change { error: Some(in_full(error)), ..self.row.to(Phase::Failed) };
+        let change = Change { error: Some(kept(error)), ..self.row.to(Phase::Failed) };
         let noted = unit(self.runner, &self.name, self.runner.batch_timeout())
             .run(|uow| state::change(uow.connection(), &self.row, &change));
         drop(noted);
@@ -279,12 +278,6 @@ fn is_timeout(error: &Error, limit: Duration, took: Duration) -> bool {
 }
 
 /// The error with its reasons, as long as a row keeps it.
-fn in_full(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(why) = source {
-        text = format!("{text}: {why}");
-        source = why.source();
-    }
-    text.replace('\0', "").chars().take(LONGEST_ERROR).collect()
+fn kept(error: &Error) -> String {
+    error.in_full().replace('\0', "").chars().take(LONGEST_ERROR).collect()
 }

@@ -294,12 +294,15 @@ fn nameless(name: &ObjectName, definition: &str) -> String {
     }
 }
 
-/// The columns that a unique constraint, or a unique index of columns alone, is about.
+/// The columns that a unique constraint, or a unique index of columns alone, is about. An INVALID
+/// one may hold doubles.
 fn unique_columns<'p>(name: &ObjectName, properties: &'p Properties) -> Option<&'p str> {
     let definition = text(properties, "definition");
     match name.kind {
         ObjectKind::Constraint => definition.strip_prefix("UNIQUE "),
-        ObjectKind::Index if text(properties, "unique") == "yes" => {
+        ObjectKind::Index
+            if text(properties, "unique") == "yes" && text(properties, "valid") != "no" =>
+        {
             definition.strip_prefix("USING btree ")
         }
         _ => None,

@@ -45,6 +45,13 @@ impl Names {
         Ok(Self(Arc::new(rows.into_iter().collect())))
     }
 
+    /// All of them where there are any that may be read.
+    pub(crate) fn read_where_readable(connection: &mut PgConnection) -> Result<Self> {
+        let readable = diesel::dsl::sql::<diesel::sql_types::Bool>(ARE_READABLE);
+        let readable = diesel::select(readable).get_result(connection)?;
+        if readable { Self::read(connection) } else { Ok(Self::default()) }
+    }
+
     /// What the migrations call a rule that an error names. Errors do not tell the schema.
     pub(crate) fn expected<'a>(&'a self, table: &str, actual: &'a str) -> &'a str {
         if self.0.is_empty() {

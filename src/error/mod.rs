@@ -316,6 +316,17 @@ impl Error {
         matches!(self, Self::CommitUnknown { .. } | Self::ForeignTransaction)
     }
 
+    /// With its reasons, as a log line tells it.
+    pub(crate) fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(why) = source {
+            text = format!("{text}: {why}");
+            source = why.source();
+        }
+        text
+    }
+
     /// Adds the words for a constraint that `of` knows by its table and name.
     pub(crate) fn explain(self, of: impl Fn(&str, &str) -> Option<&'static str>) -> Self {
         match self {

@@ -27,7 +27,7 @@ impl Migrator<'_> {
     /// What is accepted is not changed. What works on it later, such as a pending migration or a
     /// repository, meets it as it is.
     pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.accepted = keys.into_iter().map(Into::into).collect();
+        self.accepted.extend(keys.into_iter().map(Into::into));
         self
     }
 

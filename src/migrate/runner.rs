@@ -237,10 +237,11 @@ impl<'a> Migrator<'a> {
     ///
     /// Those of [`down`](Self::down). A step that fails leaves those before it taken back.
     pub fn down_steps(&self, steps: usize) -> Result<Vec<Reverted>> {
-        self.run_down(|rows| Ok(steps.min(rows.len())))
+        self.run_down(|rows| Ok(rows.iter().copied().take(steps).collect()))
     }
 
-    /// Takes back what was applied after this version, which stays.
+    /// Takes back what was applied after this version, which stays; of [`Context::Core`] as
+    /// [`down_steps`](Self::down_steps) does.
     ///
     /// # Errors
     ///
@@ -248,8 +249,11 @@ impl<'a> Migrator<'a> {
     pub fn down_to(&self, version: &str) -> Result<Vec<Reverted>> {
         let migration = self.find(version)?;
         self.run_down(|rows| {
-            let found = rows.iter().position(|row| row.version == migration.version);
-            found.ok_or_else(|| Error::migration(&*migration.name, "is not applied", None))
+            let found = rows.iter().find(|row| row.version == migration.version);
+            let Some(found) = found else {
+                return Err(Error::migration(&*migration.name, "is not applied", None));
+            };
+            Ok(rows.iter().copied().filter(|row| row.seq > found.seq).collect())
         })
     }
 
@@ -280,18 +284,23 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// `how_many` of the rows, newest first, are taken back.
-    fn run_down(&self, how_many: impl Fn(&[&Recorded]) -> Result<usize>) -> Result<Vec<Reverted>> {
+    /// What is chosen of the rows, newest first, is taken back.
+    fn run_down(
+        &self,
+        choose: impl for<'h> Fn(&[&'h Recorded]) -> Result<Vec<&'h Recorded>>,
+    ) -> Result<Vec<Reverted>> {
         self.locked(|session| {
             let history = session.history()?;
-            let others = history.len() > rows_of(&self.contexts, &history).count();
             let of_core = |row: &&Recorded| row.context == Context::Core.name();
-            let mut rows: Vec<_> =
-                rows_of(&self.contexts, &history).filter(|row| !others || !of_core(row)).collect();
+            let mut rows: Vec<_> = rows_of(&self.contexts, &history).collect();
             rows.reverse();
             // The others are recorded by core, however late a part of it came.
             rows.sort_by_key(of_core);
-            let chosen = &rows[..how_many(&rows)?];
+            let mut chosen = choose(&rows)?;
+            let stays = |row: &Recorded| !of_core(&row) && !chosen.contains(&row);
+            if history.iter().any(stays) {
+                chosen.retain(|row| !of_core(row));
+            }
             // All of it is checked before any of it is done.
             let steps: Result<Vec<_>> = chosen.iter().map(|row| self.to_revert(row)).collect();
             steps?.into_iter().map(|migration| session.revert(migration)).collect()
@@ -387,6 +396,11 @@ impl<'a> Migrator<'a> {
     /// What it works on: contexts, with `core`, and migrations.
     pub(crate) fn chosen(&self) -> (&[Context], &Migrations) {
         (&self.contexts, &self.migrations)
+    }
+
+    /// The database that it works on.
+    pub(crate) fn store(&self) -> &'a Store {
+        self.store
     }
 
     /// The call that makes this migrator.

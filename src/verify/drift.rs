@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::drift_report::{DriftReport, HeldStep};
+use crate::catalog::names::Names;
 use crate::catalog::{
     Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Remedy, Scope, compare,
     missing_privileges,
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::migrate::{Context, Kind, Migration, Migrations, Standing};
 use crate::severity::Severity;
 use crate::store::Store;
+use crate::unit_of_work::UnitOfWork;
 
 /// Compares a live database with the state that its history records: tables, columns, types,
 /// constraints, indexes, triggers, views, and what roles may do.
@@ -125,6 +127,7 @@ impl<'a> Drift<'a> {
             for difference in &mut differences {
                 state.explain(difference);
             }
+            expect_names(uow, &mut differences)?;
             differences.extend(missing_privileges(uow, &self.needs(&state))?);
             let as_expected = state.as_expected(&actual, &differences);
             let known = |one: &Difference| self.accepted.contains(&one.key());
@@ -211,6 +214,23 @@ impl<'a> Drift<'a> {
         }
         needs
     }
+}
+
+/// Another name that an adoption has written down is nothing new, and errors know it.
+fn expect_names(uow: &mut UnitOfWork<'_>, differences: &mut [Difference]) -> Result<()> {
+    let told = |one: &Difference| matches!(one.finding, Finding::Renamed { .. });
+    if !differences.iter().any(|one| told(one) && one.severity > Severity::Note) {
+        return Ok(());
+    }
+    let names = Names::read_where_readable(uow.connection())?;
+    for one in differences {
+        let Finding::Renamed { actual } = &one.finding else { continue };
+        if names.expected(&actual.relation, &actual.name) == one.object.name {
+            one.severity = Severity::Note;
+            one.remedy = Remedy::advice("The name was noted when the database was adopted");
+        }
+    }
+    Ok(())
 }
 
 /// What the history says about the catalog.

@@ -9,15 +9,16 @@ use super::invariants::{Invariant, invariants};
 use super::rollout_report::{RolloutReport, Stage, Stages};
 use super::tables::relations;
 use crate::catalog::activity;
-use crate::error::{Error, Result};
-use crate::migrate::{Context, Migrator, State};
-use crate::store::Store;
+use crate::error::Result;
+use crate::migrate::{Context, Migrator, Recorded, State, Status};
+use crate::severity::Severity;
 
 /// Runs what is pending between two looks at the database, and leaves a receipt: preflight, a
 /// fingerprint, [`Migrator::up`], the same looks again, and the same fingerprint.
 ///
 /// The same report comes of an empty database, of a staging copy and of production: printed it
-/// holds no times, so that the three can be compared line by line.
+/// holds no times but those of transactions that are in the way, so that the three can be compared
+/// line by line.
 ///
 /// # Example
 ///
@@ -29,13 +30,12 @@ use crate::store::Store;
 ///
 /// let database = TestDatabase::new([])?;
 /// let migrator = Migrator::new(database.store()).contexts([Context::Core]);
-/// let report = Rollout::new(database.store(), &migrator).back_on_failure(true).run()?;
+/// let report = Rollout::new(&migrator).back_on_failure(true).run()?;
 /// assert!(report.succeeded(), "{report}");
 /// # Ok::<(), planwright::Error>(())
 /// ```
 #[must_use = "nothing is rolled out until it is run"]
 pub struct Rollout<'a, 'm> {
-    store: &'a Store,
     migrator: &'a Migrator<'m>,
     invariants: Vec<Invariant>,
     sources: Option<Vec<Source>>,
@@ -47,9 +47,8 @@ pub struct Rollout<'a, 'm> {
 
 impl<'a, 'm> Rollout<'a, 'm> {
     /// A rollout of the migrator's contexts and migrations on the store that it works on.
-    pub fn new(store: &'a Store, migrator: &'a Migrator<'m>) -> Self {
+    pub fn new(migrator: &'a Migrator<'m>) -> Self {
         Self {
-            store,
             migrator,
             invariants: Vec::new(),
             sources: None,
@@ -104,7 +103,8 @@ impl<'a, 'm> Rollout<'a, 'm> {
     ///
     /// # Errors
     ///
-    /// Those of the connection. Where a migration fails, its error is in the report.
+    /// Those of a query before anything is applied. From then on an error, of whatever kind, is a
+    /// stage of the report that has failed.
     pub fn run(&self) -> Result<RolloutReport> {
         let begin = Instant::now();
         let mut stages = Stages::default();
@@ -119,9 +119,9 @@ impl<'a, 'm> Rollout<'a, 'm> {
         } else {
             let sources = match &self.sources {
                 Some(sources) => sources.clone(),
-                None => Source::tables_of(self.store, self.migrator)?,
+                None => Source::tables_of(self.migrator)?,
             };
-            let print = Fingerprint::take(self.store, &sources)?;
+            let print = Fingerprint::take(self.migrator.store(), &sources)?;
             stages.add(Stage::done("fingerprint before", &lines(&print)));
             Some(print)
         };
@@ -131,15 +131,23 @@ impl<'a, 'm> Rollout<'a, 'm> {
                 stages.add(Stage::done("up", &lines));
                 true
             }
-            Err(error) => {
-                stages.add(Stage::failed("up", &[whole(&error)]));
-                false
-            }
+            Err(error) => stages.good_or_failed("up", Err(error)),
         };
-        good = good && self.look(&mut stages, When::After)?;
-        good = good && self.compare(&mut stages, print.as_ref(), "fingerprint after")?;
+        good = good && {
+            let looked = self.look(&mut stages, When::After);
+            stages.good_or_failed("look after", looked)
+        };
+        good = good && {
+            let compared = self.compare(&mut stages, print.as_ref());
+            stages.good_or_failed("fingerprint after", compared)
+        };
         if !good && self.back_on_failure {
-            self.go_back(&mut stages, &before, print.as_ref())?;
+            let gone_back = self.go_back(&mut stages, &before);
+            let back = stages.good_or_failed("back", gone_back);
+            if let (true, Some(print)) = (back, &print) {
+                let compared = self.compare_back(&mut stages, print);
+                stages.good_or_failed("fingerprint back", compared);
+            }
         }
         Ok(stages.report(begin.elapsed()))
     }
@@ -157,18 +165,21 @@ impl<'a, 'm> Rollout<'a, 'm> {
             return Ok(false);
         }
         let (contexts, migrations) = self.migrator.chosen();
-        let drift = Drift::new(self.store)
+        let drift = Drift::new(self.migrator.store())
             .contexts(contexts.iter().copied())
             .migrations(migrations.clone())
             .run()?;
         // Before, a context need not be there.
-        let clean = drift.is_clean() || (when == When::Before && drift.differences.is_empty());
+        let clean = match when {
+            When::Before => drift.worst().is_none_or(|worst| worst == Severity::Note),
+            When::After => drift.is_clean(),
+        };
         let lines: Vec<_> = drift.to_string().lines().map(str::to_owned).collect();
         stages.add(Stage::of(clean, when.named("drift"), &lines));
 
         let installed = !status.applied.is_empty();
         let sound = if installed && !self.invariants.is_empty() {
-            let sanity = self.store.read(|uow| invariants(uow, &self.invariants))?;
+            let sanity = self.migrator.store().read(|uow| invariants(uow, &self.invariants))?;
             let lines: Vec<_> = sanity.to_string().lines().map(str::to_owned).collect();
             stages.add(Stage::of(sanity.is_sound(), when.named("rules"), &lines));
             sanity.is_sound()
@@ -184,60 +195,44 @@ impl<'a, 'm> Rollout<'a, 'm> {
 
     /// They are told of and no failure: the runner waits for them shortly, and again.
     fn look_for_old_transactions(&self, stages: &mut Stages) -> Result<()> {
-        let names = relations(self.store, self.migrator)?
+        let names = relations(self.migrator)?
             .into_iter()
-            .map(|name| name.name)
+            .flat_map(|name| [name.schema, name.name])
             .collect::<Vec<_>>();
-        let found =
-            self.store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
+        let store = self.migrator.store();
+        let found = store.read(|uow| activity::users_of(uow.connection(), &names, self.old))?;
         let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
         stages.add(Stage::done("old transactions on the tables", &lines));
         Ok(())
     }
 
-    fn compare(
-        &self,
-        stages: &mut Stages,
-        before: Option<&Fingerprint>,
-        name: &'static str,
-    ) -> Result<bool> {
+    fn compare(&self, stages: &mut Stages, before: Option<&Fingerprint>) -> Result<bool> {
+        let name = "fingerprint after";
         let Some(before) = before else {
             stages.add(Stage::skipped(name, "others write meanwhile"));
             return Ok(true);
         };
-        let after = before.take_again(self.store, &self.mapping)?;
-        let comparison = before.compare_with(&after, &self.mapping);
-        let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
-        stages.add(Stage::of(comparison.is_equal(), name, &lines));
-        Ok(comparison.is_equal())
+        let after = before.take_again(self.migrator.store(), &self.mapping)?;
+        Ok(stages.compared(name, &before.compare_with(&after, &self.mapping)))
     }
 
-    /// Takes back what came after what was applied before.
-    fn go_back(
-        &self,
-        stages: &mut Stages,
-        before: &crate::migrate::Status,
-        print: Option<&Fingerprint>,
-    ) -> Result<()> {
-        let last = before.applied.iter().rev().find(|row| row.context != Context::Core.name());
-        let taken = match last {
-            Some(row) => self.migrator.down_to(&row.version),
-            None => self.migrator.down_steps(usize::MAX),
-        };
-        match taken {
-            Ok(reverted) => {
-                let lines: Vec<_> = reverted.iter().map(|one| one.name.clone()).collect();
-                stages.add(Stage::done("back", &lines));
-                if let Some(print) = print {
-                    let same = Fingerprint::take(self.store, &print.sources(&Mapping::new()))?;
-                    let comparison = print.compare(&same);
-                    let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
-                    stages.add(Stage::of(comparison.is_equal(), "fingerprint back", &lines));
-                }
-            }
-            Err(error) => stages.add(Stage::failed("back", &[whole(&error)])),
-        }
-        Ok(())
+    /// Takes back what was not there before.
+    fn go_back(&self, stages: &mut Stages, before: &Status) -> Result<bool> {
+        let of_core = |row: &&Recorded| row.context == Context::Core.name();
+        let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
+        let now = self.migrator.status()?;
+        let (core, others): (Vec<_>, Vec<_>) = now.applied.iter().filter(new).partition(of_core);
+        // Core goes last. It stays where something else does that it has recorded.
+        let core = if before.applied.iter().all(|row| of_core(&row)) { core.len() } else { 0 };
+        let reverted = self.migrator.down_steps(others.len() + core)?;
+        let lines: Vec<_> = reverted.iter().map(|one| one.name.clone()).collect();
+        stages.add(Stage::done("back", &lines));
+        Ok(true)
+    }
+
+    fn compare_back(&self, stages: &mut Stages, print: &Fingerprint) -> Result<bool> {
+        let same = print.take_again(self.migrator.store(), &Mapping::new())?;
+        Ok(stages.compared("fingerprint back", &print.compare(&same)))
     }
 }
 
@@ -270,15 +265,4 @@ impl When {
 fn lines(print: &Fingerprint) -> Vec<String> {
     let line = |of: &Content| format!("{}: {} rows, {}", of.source.name(), of.rows, of.hash);
     print.contents.iter().map(line).collect()
-}
-
-/// An error with its reasons.
-fn whole(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut why = std::error::Error::source(error);
-    while let Some(cause) = why {
-        text = format!("{text}: {cause}");
-        why = cause.source();
-    }
-    text
 }

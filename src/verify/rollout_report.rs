@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::fingerprint::Comparison;
+use crate::error::Result;
+
 /// The receipt of a [`Rollout`](super::Rollout). Prints as a checklist, without times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -74,6 +77,21 @@ impl Stages {
         self.0.push(stage);
     }
 
+    /// Whether it is good. What could not be found out is not.
+    pub(super) fn good_or_failed(&mut self, name: &'static str, good: Result<bool>) -> bool {
+        good.unwrap_or_else(|error| {
+            self.add(Stage::failed(name, &[error.in_full()]));
+            false
+        })
+    }
+
+    /// Adds a comparison. Whether nothing differs.
+    pub(super) fn compared(&mut self, name: &'static str, comparison: &Comparison) -> bool {
+        let lines: Vec<_> = comparison.to_string().lines().map(str::to_owned).collect();
+        self.add(Stage::of(comparison.is_equal(), name, &lines));
+        comparison.is_equal()
+    }
+
     pub(super) fn report(self, duration: Duration) -> RolloutReport {
         RolloutReport { stages: self.0, duration }
     }
@@ -96,6 +114,9 @@ impl fmt::Display for RolloutReport {
     }
 }
 
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+fn milliseconds<S: Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

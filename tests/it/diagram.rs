@@ -326,9 +326,9 @@ fn a_context_is_drawn_as_the_database_has_it() {
     });
     let [before, after] = diagrams.unwrap();
     assert_eq!(titles(&before), ["core", "modelling", "overview"]);
-    assert!(before[1].mermaid().contains(r#""plan" |o--o{ "recommendation""#));
+    assert!(before[1].mermaid().contains(r#""plan" ||--o{ "recommendation""#));
     let after = after[1].mermaid();
-    assert!(!after.contains(r#""plan" |o--o{ "recommendation""#), "{after}");
+    assert!(!after.contains(r#""plan" ||--o{ "recommendation""#), "{after}");
     assert!(!after.contains("plan_measure") && !after.contains("of_the_host"), "{after}");
 }
 

@@ -1,7 +1,7 @@
 //! The job that moves the links.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use serde::{Deserialize, Serialize};
 
 use super::links::{Busy, Moves, hold, join_exists};
@@ -18,14 +18,16 @@ pub const JOB: &str = "modelling_backfill";
 ///
 /// * A recommendation that one plan has selected gets that plan.
 /// * One that several have selected gets the oldest of them, by key; each further plan gets a copy
-///   of the row, and its link leads to that. The copy has every column of the original but `id`.
+///   of the row, and its link leads to that. The copy has every column of the original but `id`. A
+///   column of the host that is generated or unique takes no copy: then the job fails with the
+///   server's words.
 /// * `position` stays unknown (NULL): the join has no order.
 /// * Orphans, contradictory ones and linked ones are not touched.
 ///
 /// The join's rows stay, so legacy readers see what they saw; where it is closed, the link to a
 /// copied row goes instead. Every batch compares, before it commits, count and hash of the
-/// measures that its plans had with those that they have. What others have locked is left for the
-/// next pass, which waits for it, 300 ms at a time.
+/// measures that its plans had with those that they have, in the columns that this crate knows.
+/// What others have locked is left for the next pass, which waits for it, 300 ms at a time.
 ///
 /// A row counts as a link moved. The job is done when nothing is left of what was there when the
 /// pass began: a legacy writer that goes on inserting does not keep it from finishing. Run it
@@ -95,9 +97,15 @@ impl Job for Backfill {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Batch<Place>> {
-        const NEXT: &str = "SELECT DISTINCT recommendation_id FROM plan_recommendations
-                             WHERE recommendation_id > $1 AND recommendation_id <= $2
-                             ORDER BY recommendation_id LIMIT $3";
+        // What is moved already is not locked again. By a scalar subquery, as a join becomes a scan of
+        // recommendation: measured at 1 M rows, 180 ms for 5,000 of them in place of 11 ms.
+        const NEXT: &str = "SELECT l.id, (SELECT r.plan_id IS NULL FROM recommendation r
+                                           WHERE r.id = l.id)
+                              FROM (SELECT DISTINCT recommendation_id AS id
+                                      FROM plan_recommendations
+                                     WHERE recommendation_id > $1 AND recommendation_id <= $2
+                                     ORDER BY recommendation_id LIMIT $3) l
+                             ORDER BY l.id";
         const LAST: &str = "SELECT max(recommendation_id) FROM plan_recommendations";
 
         let nothing = Batch { rows: 0, next: None };
@@ -113,17 +121,18 @@ impl Job for Backfill {
             Place { recommendation: i64::MIN, through }
         };
         self.through = Some(place.through);
-        let ids: Vec<i64> = Statement::<BigInt>::new(NEXT)
+        let links: Vec<(i64, bool)> = Statement::<(BigInt, Bool)>::new(NEXT)
             .bind::<BigInt, _>(place.recommendation)
             .bind::<BigInt, _>(place.through)
             .bind::<BigInt, _>(i64::from(limit))
             .load(uow.connection())?;
-        let moved = self.move_links(uow, &ids)?;
-        let full = u32::try_from(ids.len()) == Ok(limit);
-        let next = ids.last().filter(|_| full);
+        let open: Vec<i64> = links.iter().filter(|(_, open)| *open).map(|(id, _)| *id).collect();
+        let moved = if open.is_empty() { 0 } else { self.move_links(uow, &open)? };
+        let full = u32::try_from(links.len()) == Ok(limit);
+        let next = links.last().filter(|_| full);
         Ok(Batch {
             rows: u64::try_from(moved).unwrap_or(u64::MAX),
-            next: next.map(|&recommendation| Place { recommendation, ..place }),
+            next: next.map(|&(recommendation, _)| Place { recommendation, ..place }),
         })
     }
 

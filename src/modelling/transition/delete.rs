@@ -33,7 +33,9 @@ pub fn delete_legacy_plan(uow: &mut UnitOfWork<'_>, id: PlanId) -> Result<Delete
     // the second sees that it is the last.
     const ROWS: &str = "SELECT id FROM recommendation
                          WHERE id IN (SELECT recommendation_id FROM plan_recommendations
-                                       WHERE plan_id = $1)
+                                       WHERE plan_id = $1
+                                      UNION
+                                      SELECT id FROM recommendation WHERE plan_id = $2)
                          ORDER BY id FOR UPDATE";
     const DELETE: &str = "DELETE FROM plan WHERE id = $1";
     const ALONE: &str = "WITH removed AS (
@@ -50,8 +52,10 @@ pub fn delete_legacy_plan(uow: &mut UnitOfWork<'_>, id: PlanId) -> Result<Delete
     }
     let joined = join_exists(uow)?;
     if joined {
-        let _: Vec<i64> =
-            Statement::<BigInt>::new(ROWS).bind::<BigInt, _>(id).load(uow.connection())?;
+        let _: Vec<i64> = Statement::<BigInt>::new(ROWS)
+            .bind::<BigInt, _>(id)
+            .bind::<BigInt, _>(id)
+            .load(uow.connection())?;
     }
     let sql = if joined { include_str!("delete_rows.sql") } else { ALONE };
     let (removed, kept): (i64, i64) = Statement::<(BigInt, BigInt)>::new(sql)

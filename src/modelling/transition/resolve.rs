@@ -28,7 +28,8 @@ pub enum Prefer {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Resolved {
-    /// The recommendations that contradicted themselves. Fewer than the limit: none is left.
+    /// The recommendations that contradicted themselves. Fewer than the limit: none is left, but for
+    /// what others have changed meanwhile.
     pub recommendations: u64,
     /// Those that went to another plan.
     pub moved: u64,
@@ -72,12 +73,10 @@ pub fn resolve_contradictions(
         .load(uow.connection())?;
     let mut moves = Moves::default();
     let mut wrong: Vec<(i64, i64)> = Vec::new();
-    let mut recommendations = 0;
     for held in hold(uow, &ids, Busy::Wait, false)? {
         let Some(own) = held.plan_id else { continue };
         let others = || held.plans.iter().copied().filter(|plan| *plan != own);
         let Some(first) = others().next() else { continue };
-        recommendations += 1;
         match prefer {
             Prefer::PlanId => wrong.extend(others().map(|plan| (held.id, plan))),
             Prefer::Join if !held.plans.contains(&own) => {
@@ -101,7 +100,8 @@ pub fn resolve_contradictions(
     };
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Ok(Resolved {
-        recommendations,
+        // Those too that somebody else has settled: there may be more behind them.
+        recommendations: count(ids.len()),
         moved: count(moves.kept.len()),
         copied: count(moves.copied.len()),
         unlinked: count(unlinked),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::migration::Migration as _;
 use planwright::migrate::{Adoption, Kind, State};
 use planwright::modelling::factory;
-use planwright::verify::{Catalog, Delta, Difference, Finding, Scope};
+use planwright::verify::{Catalog, Delta, Difference, Drift, Finding, Scope, Severity};
 
 use super::*;
 
@@ -170,6 +170,15 @@ fn what_the_host_has_beside_and_has_named_itself_is_noted() {
         names.contains(&"scenario: one default scenario = scenario_portfolio_id_uq".to_owned())
     );
     assert!(!names.iter().any(|name| name.contains("IX_plan_property")));
+
+    // What was noted is no news to a later comparison either.
+    let drift = Drift::new(&database.store).contexts([Context::Modelling]).run().unwrap();
+    assert!(drift.is_clean(), "{drift}");
+    let noted = |one: &&Difference| matches!(one.finding, Finding::Renamed { .. });
+    assert_eq!(drift.differences.iter().filter(noted).count(), 11, "{drift}");
+    database.execute("DELETE FROM planwright.adopted_names WHERE actual_name = 'FK_plan_scenario'");
+    let drift = Drift::new(&database.store).contexts([Context::Modelling]).run().unwrap();
+    assert_eq!(drift.worst(), Some(Severity::Warning), "{drift}");
 }
 
 fn sentence<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<&'static str>) {

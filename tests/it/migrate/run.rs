@@ -100,6 +100,23 @@ fn up_to_and_down_to_end_where_they_are_told() {
 }
 
 #[test]
+fn what_was_applied_before_a_migration_of_core_stays_with_it() {
+    let database = Database::new();
+    let all = Migrations::embedded();
+    let (jobs, names) = ("20261120000800", "20261120000900");
+    database.modelling().up().unwrap();
+    let later = all.as_slice().iter().filter(|one| &*one.version > names);
+    let later: Vec<&str> = later.map(|one| &*one.name).rev().collect();
+    assert_eq!(database.modelling().down_to(jobs).unwrap().names(), later);
+    // What of core is later stays, as long as what core has recorded does.
+    assert_eq!(database.modelling().down_to(jobs).unwrap(), []);
+    let core = Migrator::new(&database.store);
+    assert_eq!(core.down_to(jobs).unwrap(), []);
+    let applied = database.modelling().status().unwrap().applied;
+    assert_eq!(applied.len() + later.len(), all.as_slice().len());
+}
+
+#[test]
 fn a_failing_statement_is_named_and_leaves_nothing() {
     let database = Database::new();
     let folder = Folder::new().with(

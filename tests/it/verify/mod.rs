@@ -3,4 +3,5 @@
 mod drift;
 mod fingerprint;
 mod inventory;
+mod rollout;
 mod sanity;

@@ -6,6 +6,11 @@ mod settling;
 mod states;
 mod together;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use planwright::batch::{Outcome, Runner};
 use planwright::migrate::{Kind, Migrations, Migrator};
 use planwright::modelling::transition::{self, Backfill, TransitionStatus};
@@ -92,6 +97,40 @@ fn joined(uow: &mut UnitOfWork<'_>) -> Result<String> {
                            ORDER BY l.plan_id, description)
            FROM plan_recommendations l JOIN recommendation r ON r.id = l.recommendation_id",
     )
+}
+
+/// What `then` gives, which meets the transaction of `first`: that one is committed once `then` waits
+/// for it.
+fn meeting<A, T>(
+    store: &Store,
+    first: impl Fn(&mut UnitOfWork<'_>) -> Result<A> + Sync,
+    then: impl FnOnce() -> T,
+) -> T {
+    const WAITS: &str = "SELECT count(*) FROM pg_locks
+                          WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    let (done, waited) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (tell, told) = mpsc::channel();
+    let given = thread::scope(|scope| {
+        let (first, done, waited) = (&first, &done, &waited);
+        scope.spawn(move || {
+            let written = store.write(|uow| {
+                first(uow)?;
+                tell.send(()).unwrap();
+                while !done.load(Ordering::Relaxed) && !waited.load(Ordering::Relaxed) {
+                    waited.store(text(uow, WAITS)? != "0", Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Ok(())
+            });
+            written.unwrap();
+        });
+        told.recv().unwrap();
+        let given = then();
+        done.store(true, Ordering::Relaxed);
+        given
+    });
+    assert!(waited.into_inner(), "it did not wait");
+    given
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {

@@ -226,6 +226,48 @@ fn a_batch_that_stores_something_else_is_rolled_back() {
 }
 
 #[test]
+fn a_trigger_that_keeps_a_column_of_the_host_is_no_mistake() {
+    let database = legacy();
+    let store = database.store();
+    store
+        .write(|uow| {
+            execute(uow, "ALTER TABLE recommendation ADD COLUMN changed_at timestamptz")?;
+            execute(
+                uow,
+                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN NEW.changed_at = now(); RETURN NEW; END $$",
+            )?;
+            execute(
+                uow,
+                "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON recommendation FOR EACH ROW
+                 EXECUTE FUNCTION touch()",
+            )
+        })
+        .unwrap();
+    let before = store.read(measures).unwrap();
+    moved(store);
+    assert_eq!(store.read(measures).unwrap(), before);
+    assert_eq!(number(store, "SELECT count(changed_at) FROM recommendation"), 10 + 5);
+}
+
+#[test]
+fn what_is_moved_already_is_not_locked_again() {
+    let database = legacy();
+    let store = database.store();
+    moved(store);
+    // A lock leaves its transaction there.
+    let locks =
+        "SELECT string_agg(format('%s %s', tableoid::regclass, xmax), ', ' ORDER BY tableoid, id)
+                   FROM (SELECT tableoid, id, xmax FROM plan
+                         UNION ALL SELECT tableoid, id, xmax FROM recommendation) AS rows";
+    let of = || store.read(|uow| text(uow, locks)).unwrap();
+    let before = of();
+    assert!(before.contains("plan "), "{before}");
+    moved(store);
+    assert_eq!(of(), before);
+}
+
+#[test]
 fn without_a_join_there_is_nothing_to_do() {
     let database = modelling();
     assert_eq!(backfill(database.store()).unwrap().status().rows_done, 0);

@@ -143,6 +143,33 @@ fn two_deletes_of_plans_that_share_leave_no_orphan() {
 }
 
 #[test]
+fn a_contradiction_that_others_settle_meanwhile_hides_no_other() {
+    let database = legacy();
+    let store = database.store();
+    let second = "UPDATE recommendation SET plan_id = 6 WHERE id = 21";
+    store.write(|uow| execute(uow, second)).unwrap();
+    assert_eq!(counts(store)[4], 2);
+    let resolve = || store.write(|uow| resolve_contradictions(uow, Prefer::PlanId, 1));
+    let settle = "UPDATE recommendation SET plan_id = 2 WHERE id = 21";
+    let done = meeting(store, |uow| execute(uow, settle), resolve).unwrap();
+    assert_eq!((done.recommendations, done.unlinked), (1, 0), "the limit: there may be more");
+    assert_eq!((resolve().unwrap().recommendations, resolve().unwrap().recommendations), (1, 0));
+    assert_eq!(counts(store)[4], 0);
+}
+
+#[test]
+fn a_plan_that_goes_beside_one_that_shares_its_measure_leaves_no_orphan() {
+    let database = legacy();
+    let store = database.store();
+    // 4 has one by its column, which the join links to 5.
+    let five = |uow: &mut UnitOfWork<'_>| delete_legacy_plan(uow, 5.into());
+    let four = || store.write(|uow| delete_legacy_plan(uow, 4.into()));
+    let done = meeting(store, five, four).unwrap();
+    assert_eq!((done.removed, done.kept), (2 + 1, 0));
+    assert_eq!(counts(store)[3], 2, "the orphans of before");
+}
+
+#[test]
 fn without_a_join_a_plan_takes_its_measures() {
     let database = crate::support::modelling();
     let store = database.store();

@@ -34,6 +34,27 @@ fn check(store: &Store, property: i64, state: &str) {
 }
 
 #[test]
+fn the_way_back_keeps_a_link_that_comes_meanwhile() {
+    let database = TestDatabase::new([]).unwrap();
+    let store = database.store();
+    let scenario = {
+        migrator(store).up_to("20261120000100").unwrap();
+        migrator(store).up_to("20261120000300").unwrap();
+        scenario(store)
+    };
+    let late = |uow: &mut UnitOfWork<'_>| {
+        let plan =
+            format!("INSERT INTO plan (id, property_id, scenario_id) VALUES (1, 1, {scenario})");
+        execute(uow, &plan)?;
+        let measure = "INSERT INTO recommendation (property_id, measure_type, description, plan_id)
+                       VALUES (1, 'late', '', 1)";
+        execute(uow, measure)
+    };
+    meeting(store, late, || migrator(store).down()).unwrap();
+    assert_eq!(crate::support::number(store, "SELECT count(*) FROM plan_recommendations"), 1);
+}
+
+#[test]
 fn replace_works_in_every_state_and_says_where_its_key_is_missing() {
     let database = TestDatabase::new([]).unwrap();
     let store = database.store();

@@ -517,6 +517,19 @@ fn an_invalid_index_is_found_and_rebuilt() {
     shop.execute("DROP INDEX CONCURRENTLY shop.left_behind");
     shop.execute(&index.remedy.sql[0]);
     assert_eq!(shop.report().differences, []);
+
+    // It enforces nothing for the rows that are there, so it stands in for no constraint.
+    shop.execute("ALTER TABLE shop.customer DROP CONSTRAINT customer_email_uq");
+    shop.execute("UPDATE shop.customer SET email = 'twice'");
+    fails("CREATE UNIQUE INDEX CONCURRENTLY customer_email_uq ON shop.customer (email)");
+    let lines: Vec<_> = shop.report().differences.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "warning: index shop.customer.customer_email_uq is not expected",
+            "error: constraint shop.customer.customer_email_uq is missing",
+        ]
+    );
 }
 
 #[test]

@@ -28,8 +28,14 @@ fn shop() -> Migrations {
     SET.get_or_init(|| release(&[("shop", "baseline", SHOP)])).clone()
 }
 
-/// A release with these migrations, each of which knows what it does to the catalog.
 fn release(steps: &[Step<'_>]) -> Migrations {
+    const NEVER: &str = "SELECT 'nothing of this is taken back';";
+    let steps: Vec<_> = steps.iter().map(|&(name, kind, up)| (name, kind, up, NEVER)).collect();
+    release_with_downs(&steps)
+}
+
+/// A release with these migrations, each of which knows what it does to the catalog.
+pub(super) fn release_with_downs(steps: &[(&str, &str, &str, &str)]) -> Migrations {
     let database = TestDatabase::new([]).unwrap();
     let catalog = || {
         let scope = Scope::everything();
@@ -39,7 +45,7 @@ fn release(steps: &[Step<'_>]) -> Migrations {
     // What belongs to core, first.
     Migrator::new(database.store()).up().unwrap();
     let mut before = catalog();
-    for (place, (name, kind, sql)) in steps.iter().enumerate() {
+    for (place, (name, kind, sql, down)) in steps.iter().enumerate() {
         execute(database.url(), sql);
         let after = catalog();
         let delta = serde_json::to_string(&before.delta_to(&after)).unwrap();
@@ -49,7 +55,7 @@ fn release(steps: &[Step<'_>]) -> Migrations {
         let metadata = format!("run_in_transaction = true\nkind = \"{kind}\"\n");
         for (file, text) in [
             ("up.sql", *sql),
-            ("down.sql", "SELECT 'nothing of this is taken back';"),
+            ("down.sql", *down),
             ("metadata.toml", &metadata),
             ("catalog.json", &delta),
         ] {
