@@ -38,19 +38,6 @@ impl Legacy {
         self.plans() / 10 * 9
     }
 
-    /// How many measures a plan has, and what they cost.
-    pub(super) fn content(self, plan: i64) -> (i64, i64) {
-        let own = (plan - 1) * MEASURES + 1..=plan * MEASURES;
-        let shares = plan > 1 && (plan - 1) % SHARED_EVERY == 0;
-        let shared = shares.then_some((plan - 2) * MEASURES + 1);
-        let (mut count, mut cost) = (0, 0);
-        for id in own.chain(shared) {
-            count += 1;
-            cost += id % 1000;
-        }
-        (count, cost)
-    }
-
     /// The tables with their rows. The host has a column of its own, and one that is too narrow.
     pub(super) fn build(self, url: &str) {
         let Self { measures } = self;
@@ -97,4 +84,12 @@ impl Legacy {
             connection.batch_execute(sql).unwrap();
         }
     }
+}
+
+/// How many measures a plan has, and what they cost.
+pub(super) fn content(plan: i64) -> (i64, i64) {
+    let own = (plan - 1) * MEASURES + 1..=plan * MEASURES;
+    let second = plan > 1 && (plan - 1) % SHARED_EVERY == 0;
+    let shared = second.then_some((plan - 2) * MEASURES + 1);
+    own.chain(shared).fold((0, 0), |(count, cost), id| (count + 1, cost + id % 1000))
 }

@@ -1,28 +1,28 @@
 //! The big change on a live database: from the join to the column, while a legacy writer goes on
 //! inserting and readers reading. One story, told of two sizes.
 
+mod content;
 mod legacy;
 mod live;
 
-use std::collections::BTreeMap;
 use std::env;
+use std::fmt::Display;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::sql_types::{BigInt, Text};
-use diesel::{QueryableByName, RunQueryDsl as _};
 use planwright::batch::{Progress, Runner};
 use planwright::migrate::{Migrator, Progress as Step};
 use planwright::modelling::transition::{self, Backfill, Prefer, TransitionStatus};
 use planwright::testing::TestDatabase;
-use planwright::verify::{Fingerprint, Mapping, Source};
+use planwright::verify::{Fingerprint, Mapping};
 use planwright::{Context, Store, StoreOptions};
 
+use self::content::{BY_COLUMN, BY_JOIN, Content, assert_same, late};
 use self::legacy::Legacy;
-use self::live::{Acknowledged, LATE, Live, Longest, Phase, Stops, Times, Who};
+use self::live::{Acknowledged, Live, Longest, Phase, Stops, Times, Who};
 use crate::support::{execute, number};
 
 const BASELINE: &str = "20261120000100";
@@ -89,203 +89,86 @@ fn status(store: &Store) -> TransitionStatus {
         .unwrap()
 }
 
-/// What the old plans had selected is read from the join, and later from the column.
-struct Content {
-    before: Vec<Source>,
-    mapping: Mapping,
+/// A live database on its way.
+struct Story<'a> {
+    url: &'a str,
+    store: &'a Store,
+    legacy: Legacy,
+    content: Content,
+    live: Live,
+    began: Instant,
 }
 
-impl Content {
-    fn of(legacy: Legacy) -> Self {
-        const MEASURE: [&str; 11] = [
-            "property_id",
-            "measure_type",
-            "description",
-            "estimated_cost",
-            "already_installed",
-            "sap_points",
-            "co2_savings_tonnes",
-            "energy_savings_kwh",
-            "energy_bill_savings",
-            "created_at",
-            "reference",
-        ];
-        const PLAN: [&str; 9] = [
-            "id",
-            "property_id",
-            "scenario_id",
-            "is_default",
-            "created_at",
-            "post_sap_points",
-            "post_epc_band",
-            "cost_of_works",
-            "contingency_cost",
-        ];
-        let columns = || ["plan_id"].into_iter().chain(MEASURE);
-        let of_measure: Vec<_> = MEASURE.iter().map(|column| format!("r.{column}")).collect();
-        let (of_measure, plans) = (of_measure.join(", "), legacy.plans());
-        let (first, last) = (legacy.measures + 1, legacy.measures + legacy.orphans());
-        let joined = format!(
-            "SELECT l.plan_id, {of_measure} FROM plan_recommendations l
-               JOIN recommendation r ON r.id = l.recommendation_id WHERE l.plan_id <= {plans}"
-        );
-        let linked = format!(
-            "SELECT r.plan_id, {of_measure} FROM recommendation r WHERE r.plan_id <= {plans}"
-        );
-        let orphans = format!("SELECT * FROM recommendation WHERE id BETWEEN {first} AND {last}");
-        let old = format!("SELECT * FROM plan WHERE id <= {plans}");
-        Self {
-            before: vec![
-                Source::query("selected", joined).columns(columns()),
-                Source::query("orphans", orphans).columns(["id"].into_iter().chain(MEASURE)),
-                Source::query("plans", old).columns(PLAN),
-            ],
-            mapping: Mapping::new().source(
-                "selected",
-                Source::query("selected by recommendation.plan_id", linked).columns(columns()),
-            ),
-        }
-    }
-}
-
-/// What the late plans have selected, by property.
-fn late(store: &Store, links: &str) -> Acknowledged {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        property: i64,
-        #[diesel(sql_type = BigInt)]
-        plans: i64,
-        #[diesel(sql_type = Text)]
-        content: String,
-    }
-
-    let sql = format!(
-        "SELECT p.property_id AS property, count(DISTINCT p.id) AS plans,
-                coalesce(string_agg(l.description, ';' ORDER BY l.description COLLATE \"C\"), '')
-                    AS content
-           FROM plan p LEFT JOIN ({links}) l ON l.plan_id = p.id
-          WHERE p.property_id >= {LATE}
-          GROUP BY p.property_id"
-    );
-    let read = |uow: &mut planwright::UnitOfWork<'_>| {
-        Ok(diesel::sql_query(&sql).load::<Row>(uow.connection())?)
-    };
-    let rows = store.transaction().read_only().statement_timeout(Duration::ZERO).run(read);
-    let mut found = BTreeMap::new();
-    for Row { property, plans, content } in rows.unwrap() {
-        assert_eq!(plans, 1, "property {property}");
-        let content = content.split_terminator(';').map(str::to_owned).collect();
-        found.insert(property, content);
-    }
-    found
-}
-
-const BY_JOIN: &str = "SELECT l.plan_id, r.description FROM plan_recommendations l
-                         JOIN recommendation r ON r.id = l.recommendation_id";
-const BY_COLUMN: &str = "SELECT plan_id, description FROM recommendation";
-
-fn assert_same(found: &Acknowledged, acknowledged: &Acknowledged) {
-    assert_eq!(found.len(), acknowledged.len());
-    for (property, content) in acknowledged {
-        assert_eq!(found.get(property), Some(content), "property {property}");
-    }
-}
-
-/// Adopts, after what stands against it was mended in the way that the refusal tells.
-fn adopt(store: &Store) {
-    let (context, migrator) = (Context::Modelling, migrator(store));
-    let refused = migrator.adopt(context, BASELINE).unwrap_err().to_string();
-    println!("  adopt: {refused}");
-    assert!(refused.contains("recommendation.sap_points"), "{refused}");
-    assert!(refused.contains("numeric(6,2)") && refused.contains("numeric(5,2)"), "{refused}");
-    let adoption = migrator.adoption(context, BASELINE).unwrap().unwrap();
-    let [difference] = &*adoption.against else { panic!("{adoption}") };
-    assert!(!difference.remedy.sql.is_empty(), "{adoption}");
-    for statement in &difference.remedy.sql {
-        store.write(|uow| execute(uow, statement)).unwrap();
-    }
-    let adoption = migrator.adopt(context, BASELINE).unwrap().unwrap();
-    println!("  {adoption}");
-    assert!(adoption.is_possible());
-}
-
-/// Some measures of the plans that the reader leaves alone are linked to another plan than the
-/// join says, as by a release that was rolled out too early.
-fn contradict(store: &Store, legacy: Legacy) -> u64 {
-    let (plans, calm) = (legacy.plans(), legacy.calm());
-    let sql = format!(
-        "UPDATE recommendation SET plan_id = {plans}
-          WHERE property_id > {calm} AND property_id < {plans} AND id % 100 = 2"
-    );
-    store.write(|uow| execute(uow, &sql)).unwrap() as u64
-}
-
-fn refusal(migrator: Migrator<'_>, name: &str) -> String {
-    let refused = migrator.contract(name).unwrap_err().to_string();
-    println!("  refused: {refused}");
-    refused
-}
-
-/// Takes a database of so many measures through all of it.
-fn change(measures: i64) -> Times {
-    let legacy = Legacy { measures };
-    let (database, elsewhere) = (TestDatabase::new([]).unwrap(), TestDatabase::new([]).unwrap());
-    legacy.build(database.url());
-    Legacy { measures: 1_000 }.build(elsewhere.url());
-    let store = database.store();
-    let content = Content::of(legacy);
-    let live = Live::new(legacy);
-    let began = Instant::now();
-    let say = |what: &str| {
+impl Story<'_> {
+    fn say(&self, what: impl Display) {
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let load = load.split(' ').next().unwrap_or_default();
-        println!(
-            "{measures} measures, {:.1} s, load {load}: {what}",
-            began.elapsed().as_secs_f64()
-        );
-    };
+        let after = self.began.elapsed().as_secs_f64();
+        println!("{} measures, {after:.1} s, load {load}: {what}", self.legacy.measures);
+    }
 
-    let (acknowledged, before) = thread::scope(|scope| {
-        let stops = Stops(&live);
-        let writer = scope.spawn(|| live.write(database.url(), false));
-        scope.spawn(|| live.write(elsewhere.url(), true));
-        scope.spawn(|| live.read_join(database.url()));
-        say("nothing changes");
-        thread::sleep(Duration::from_secs(3));
+    fn enter(&self, phase: Phase) {
+        self.live.enter(phase);
+        self.say(format!("{phase:?}"));
+    }
 
-        live.enter(Phase::Adopt);
-        say("adopt");
-        adopt(store);
-        let before = Fingerprint::take(store, &content.before).unwrap();
+    /// Adopts, after what stands against it was mended in the way that the refusal tells.
+    fn adopt(&self) {
+        self.enter(Phase::Adopt);
+        let (context, migrator) = (Context::Modelling, migrator(self.store));
+        let refused = migrator.adopt(context, BASELINE).unwrap_err().to_string();
+        println!("  refused: {refused}");
+        for named in ["recommendation.sap_points", "numeric(5,2)", "numeric(6,2)"] {
+            assert!(refused.contains(named), "{refused}");
+        }
+        let adoption = migrator.adoption(context, BASELINE).unwrap().unwrap();
+        let [difference] = &*adoption.against else { panic!("{adoption}") };
+        assert!(!difference.remedy.sql.is_empty(), "{adoption}");
+        for statement in &difference.remedy.sql {
+            self.store.write(|uow| execute(uow, statement)).unwrap();
+        }
+        let adoption = migrator.adopt(context, BASELINE).unwrap().unwrap();
+        println!("  {adoption}");
+        assert!(adoption.is_possible());
+    }
 
-        live.enter(Phase::Rehearse);
-        say("rehearse");
-        let rehearsal = migrator(store).dry_run().unwrap();
+    /// First as a rehearsal, which holds its locks to its end. Returns how many recommendations
+    /// contradict themselves then.
+    fn expand(&self) -> u64 {
+        self.enter(Phase::Rehearse);
+        let rehearsal = migrator(self.store).dry_run().unwrap();
         println!("{rehearsal}");
         assert!(rehearsal.passed());
-        assert!(rehearsal.locks.iter().any(|lock| lock.relation.contains("recommendation")));
+        let lock = rehearsal.locks.iter().find(|lock| lock.relation.ends_with("recommendation"));
+        assert!(lock.is_some_and(|lock| lock.held <= rehearsal.duration), "{rehearsal}");
 
-        live.enter(Phase::Expand);
-        say("expand");
-        for applied in migrator(store).up().unwrap() {
+        self.enter(Phase::Expand);
+        for applied in migrator(self.store).up().unwrap() {
             println!("  {applied}");
         }
-        migrator(store).contract(transition::PLAN_KEY).unwrap().unwrap();
-        scope.spawn(|| live.read_plans(database.url()));
-        let contradictory = contradict(store, legacy);
+        migrator(self.store).contract(transition::PLAN_KEY).unwrap().unwrap();
+        // In plans that the new reader leaves alone some measures are linked to another plan than
+        // the join says, as by a release that was rolled out too early.
+        let (plans, calm) = (self.legacy.plans(), self.legacy.calm());
+        let sql = format!(
+            "UPDATE recommendation SET plan_id = {plans}
+              WHERE property_id > {calm} AND property_id < {plans} AND id % 100 = 2"
+        );
+        let contradictory = self.store.write(|uow| execute(uow, &sql)).unwrap();
         assert!(contradictory >= 90);
-        let refused = refusal(migrator(store), transition::CLOSE_JOIN);
+        let refused = self.refusal(transition::CLOSE_JOIN);
         assert!(refused.contains("links to recommendations without a plan_id"), "{refused}");
+        u64::try_from(contradictory).unwrap()
+    }
 
-        live.enter(Phase::Backfill);
-        say("backfill");
+    fn backfill(&self) {
+        self.enter(Phase::Backfill);
         for _ in 0..3 {
-            let done = backfill_until_killed(database.url(), measures as u64 / 8);
-            say(&format!("killed after {done} links"));
+            let done = backfill_until_killed(self.url, self.legacy.measures.cast_unsigned() / 8);
+            self.say(format!("killed after {done} links"));
         }
         let mut longest = Duration::ZERO;
-        let outcome = Runner::new(store)
+        let outcome = Runner::new(self.store)
             .on_progress(|event| {
                 if let Progress::BatchDone { duration, .. } = event {
                     longest = longest.max(*duration);
@@ -293,70 +176,131 @@ fn change(measures: i64) -> Times {
             })
             .run(&mut Backfill::new())
             .unwrap();
-        say(&format!("{outcome}"));
-        println!("  the longest batch: {longest:?}");
+        self.say(format!("{outcome}, the longest batch since the last kill {longest:.0?}"));
         assert!(outcome.is_finished());
+    }
 
-        live.enter(Phase::Contract);
-        say("contract");
-        let found = status(store);
+    fn refusal(&self, name: &str) -> String {
+        let refused = migrator(self.store).contract(name).unwrap_err().to_string();
+        println!("  refused: {refused}");
+        refused
+    }
+
+    fn contract(&self, contradictory: u64) {
+        self.enter(Phase::Contract);
+        let found = status(self.store);
         println!("{found}");
-        assert_eq!(found.orphaned, legacy.orphans() as u64);
+        assert_eq!(found.orphaned, self.legacy.orphans().cast_unsigned());
         assert!(found.contradictory >= contradictory, "{found}");
-        let refused = refusal(migrator(store), transition::CLOSE_JOIN);
+        let refused = self.refusal(transition::CLOSE_JOIN);
         assert!(refused.contains("links to recommendations of another plan"), "{refused}");
-        live.roll_the_old_writer_away();
-        let resolve =
-            || store.write(|uow| transition::resolve_contradictions(uow, Prefer::Join, 1_000));
-        while resolve().unwrap().recommendations == 1_000 {}
-        assert!(Runner::new(store).anew(true).run(&mut Backfill::new()).unwrap().is_finished());
-        migrator(store).contract(transition::CLOSE_JOIN).unwrap().unwrap();
-        let refused = refusal(migrator(store), transition::DROP_JOIN);
+        let refused = self.refusal(transition::DROP_JOIN);
+        assert!(refused.contains(&format!("needs {}", transition::CLOSE_JOIN)), "{refused}");
+
+        self.live.roll_the_old_writer_away();
+        let prefer = Prefer::Join;
+        let resolve = || {
+            self.store.write(|uow| transition::resolve_contradictions(uow, prefer, 1_000)).unwrap()
+        };
+        while resolve().recommendations == 1_000 {}
+        let rest = Runner::new(self.store).anew(true).run(&mut Backfill::new()).unwrap();
+        self.say(&rest);
+        assert!(rest.is_finished());
+        migrator(self.store).contract(transition::CLOSE_JOIN).unwrap().unwrap();
+        let refused = self.refusal(transition::DROP_JOIN);
         assert!(refused.contains("asks for the statement no_readers_left"), "{refused}");
-        live.roll_the_old_reader_away();
-        let contract = || migrator(store).confirm(transition::NO_READERS_LEFT);
-        contract().contract(transition::DROP_JOIN).unwrap().unwrap();
-        say("contracted");
-        let found = status(store);
-        assert_eq!((found.join_exists, found.orphaned), (false, legacy.orphans() as u64));
-        let after = before.take_again(store, &content.mapping).unwrap();
-        let comparison = before.compare_with(&after, &content.mapping);
+        self.live.roll_the_old_reader_away();
+
+        self.enter(Phase::Rehearse);
+        let rehearsal = migrator(self.store).dry_run_contract(transition::DROP_JOIN).unwrap();
+        println!("{rehearsal}");
+        assert!(rehearsal.passed());
+        self.enter(Phase::Contract);
+        let stated = migrator(self.store).confirm(transition::NO_READERS_LEFT);
+        let applied = stated.contract(transition::DROP_JOIN).unwrap().unwrap();
+        println!("  {applied}");
+        let found = status(self.store);
+        let orphans = self.legacy.orphans().cast_unsigned();
+        assert_eq!((found.join_exists, found.orphaned), (false, orphans));
+    }
+
+    fn compare(&self, before: &Fingerprint, mapping: &Mapping) {
+        let after = before.take_again(self.store, mapping).unwrap();
+        let comparison = before.compare_with(&after, mapping);
         println!("{comparison}");
         comparison.require_equal().unwrap();
+    }
 
-        live.enter(Phase::Down);
-        say("down");
-        let [reverted] = &*migrator(store).down().unwrap() else { panic!("one step") };
+    /// Until the join is there again, with readers of its own.
+    fn back(&self) {
+        self.enter(Phase::Down);
+        let [reverted] = &*migrator(self.store).down().unwrap() else { panic!("one step") };
         println!("  {reverted}");
-        live.roll_the_old_reader_back();
-        let comparison = before.compare(&before.take_again(store, &Mapping::new()).unwrap());
-        println!("{comparison}");
-        comparison.require_equal().unwrap();
+        self.live.roll_the_old_reader_back();
+    }
 
-        live.enter(Phase::Alone);
-        say("nothing changes");
+    /// Of what was there, and of what came.
+    fn nothing_is_lost_or_doubled(&self, acknowledged: &Acknowledged) {
+        let store = self.store;
+        let came: usize = acknowledged.values().map(Vec::len).sum();
+        let linked = self.legacy.measures + self.legacy.shared() + i64::try_from(came).unwrap();
+        assert_eq!(status(store).linked.cast_signed(), linked);
+        assert_same(&late(store, BY_COLUMN), acknowledged);
+        assert_same(&late(store, BY_JOIN), acknowledged);
+        let apart = "SELECT count(*) FROM plan_recommendations l
+                       FULL JOIN (SELECT plan_id, id FROM recommendation
+                                   WHERE plan_id IS NOT NULL) r
+                         ON (l.plan_id, l.recommendation_id) = (r.plan_id, r.id)
+                      WHERE l.plan_id IS NULL OR r.plan_id IS NULL";
+        assert_eq!(number(store, apart), 0);
+        let plans = acknowledged.len();
+        self.say(format!("all {plans} plans and {came} links of the writer are there, no others"));
+    }
+}
+
+/// Takes a database of so many measures through all of it.
+fn change(measures: i64) -> Times {
+    let legacy = Legacy { measures };
+    let [database, elsewhere] = [legacy, Legacy { measures: 1_000 }].map(|legacy| {
+        let database = TestDatabase::new([]).unwrap();
+        legacy.build(database.url());
+        database
+    });
+    let story = Story {
+        url: database.url(),
+        store: database.store(),
+        legacy,
+        content: Content::of(legacy),
+        live: Live::new(legacy),
+        began: Instant::now(),
+    };
+    let live = &story.live;
+    let acknowledged = thread::scope(|scope| {
+        let stops = Stops(live);
+        let writer = scope.spawn(|| live.write(database.url(), false));
+        scope.spawn(|| live.write(elsewhere.url(), true));
+        scope.spawn(|| live.read_join(database.url()));
+        story.enter(Phase::Alone);
+        thread::sleep(Duration::from_secs(3));
+
+        story.adopt();
+        let before = Fingerprint::take(story.store, &story.content.before).unwrap();
+        assert_eq!(before.contents[0].rows.cast_signed(), measures + legacy.shared());
+        let contradictory = story.expand();
+        scope.spawn(|| live.read_plans(database.url()));
+        story.backfill();
+        story.contract(contradictory);
+        story.compare(&before, &story.content.mapping);
+        story.back();
+        story.compare(&before, &Mapping::new());
+
+        story.enter(Phase::Alone);
         thread::sleep(Duration::from_secs(3));
         drop(stops);
-        (writer.join().unwrap(), before)
+        writer.join().unwrap()
     });
-
-    // Nothing is lost or doubled: neither of what was there, nor of what came.
-    assert_eq!(before.contents[0].rows as i64, measures + legacy.shared());
-    let came: usize = acknowledged.values().map(Vec::len).sum();
-    let linked = status(store).linked as i64;
-    assert_eq!(linked, measures + legacy.shared() + came as i64);
-    assert_same(&late(store, BY_COLUMN), &acknowledged);
-    assert_same(&late(store, BY_JOIN), &acknowledged);
-    let apart = "SELECT count(*) FROM plan_recommendations l
-                   FULL JOIN (SELECT plan_id, id FROM recommendation WHERE plan_id IS NOT NULL) r
-                     ON (l.plan_id, l.recommendation_id) = (r.plan_id, r.id)
-                  WHERE l.plan_id IS NULL OR r.plan_id IS NULL";
-    assert_eq!(number(store, apart), 0);
-    say(&format!(
-        "all {} plans and {came} links of the writer are there, and nothing beside",
-        acknowledged.len()
-    ));
-    live.times()
+    story.nothing_is_lost_or_doubled(&acknowledged);
+    story.live.times()
 }
 
 /// Phases that may not take longer on a larger table. A rehearsal holds its locks to its end, and
@@ -370,7 +314,9 @@ fn the_join_becomes_a_column_under_a_live_system_and_its_size_does_not_matter() 
     println!("\nthe longest that each of them took, in ms, and how many there were");
     for (size, times) in sizes.iter().zip(&times) {
         print!("{size:>9} measures");
-        Who::ALL.iter().for_each(|who| print!("{:>18}", format!("{who:?}")));
+        for who in Who::ALL {
+            print!("{:>18}", format!("{who:?}"));
+        }
         for phase in Phase::ALL {
             print!("\n{:>18}", format!("{phase:?}"));
             for who in Who::ALL {
@@ -378,7 +324,14 @@ fn the_join_becomes_a_column_under_a_live_system_and_its_size_does_not_matter() 
                 print!("{:>18}", format!("{:.1} of {count}", time.as_secs_f64() * 1e3));
             }
         }
-        println!();
+        let writer = |phases: &[Phase]| {
+            times.longest(phases, Who::Writer).max(times.longest(phases, Who::Sharer))
+        };
+        println!(
+            "\na rehearsal held the writer up for {:.1?}, the change itself for {:.1?}",
+            writer(&[Phase::Rehearse]),
+            writer(&BOUNDED)
+        );
     }
     // What the machine does to the same writer at the same time, where nothing changes.
     let of_machine = times.map(|times| times.longest(&Phase::ALL, Who::Elsewhere));
