@@ -11,6 +11,7 @@ use crate::severity::Severity;
 ///
 /// Prints as an entry of a checklist: what it is, and below it the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Difference {
     /// What it is about, by its expected name where it has one.
     pub object: ObjectName,

@@ -33,6 +33,7 @@ pub struct Invariant {
 
 /// What became of one [`Invariant`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Checked {
     /// Its name.
     pub invariant: &'static str,
@@ -47,6 +48,7 @@ pub struct Checked {
 /// Whether an [`Invariant`] holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// Nothing breaks it.
     Holds,
@@ -66,6 +68,7 @@ pub enum Outcome {
 
 /// Whether the rules hold that were asked for. Prints as a checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Sanity {
     /// Each rule, in the order in which they were given.
     pub checked: Vec<Checked>,
