@@ -347,10 +347,10 @@ fn a_migration_knows_in_german_that_it_waited_for_too_long() {
     reader.batch_execute("BEGIN; SELECT FROM plan").unwrap();
 
     let limit = Duration::from_millis(50);
-    let hasty = migrator().lock_timeout(limit, limit).lock_patience(Duration::from_millis(300));
+    let hasty = migrator().lock_timeout(limit, limit).lock_patience(Duration::from_secs(1));
     let error = hasty.up().unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("gave up after 2 tries"), "{text}");
+    assert!(text.contains("gave up after ") && text.contains(" tries in "), "{text}");
     assert!(text.contains("in the way: process "), "{text}");
     // Another role's session shows no more than who it is.
     let source = std::error::Error::source(&error).unwrap();

@@ -334,7 +334,7 @@ fn the_join_becomes_a_column_under_a_live_system_and_its_size_does_not_matter() 
         );
     }
     // What the machine does to the same writer at the same time, where nothing changes.
-    let of_machine = times.map(|times| times.longest(&Phase::ALL, Who::Elsewhere));
+    let of_machine = times.map(|times| times.longest(&BOUNDED, Who::Elsewhere));
     let of_machine = of_machine.into_iter().max().unwrap_or_default();
     for (who, floor) in [(Who::Writer, NOISE), (Who::Sharer, BATCH)] {
         let floor = floor.max(of_machine);
