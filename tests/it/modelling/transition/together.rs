@@ -134,6 +134,15 @@ fn run_and_stop(store: &Store, enough: impl Fn() -> bool) {
     }
 }
 
+/// Clears the flag when it goes, so that no thread goes on for ever where the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn beside_writers_readers_and_replaces_nothing_is_lost() {
     let database = expanded();
@@ -204,33 +213,44 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
             }
         });
         // Until all of them have met it, stopped and resumed on the way.
+        let _ends = Ends(&going);
         let enough =
             || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 12);
         run_and_stop(store, enough);
         going.store(false, Ordering::Relaxed);
         replaces.join().unwrap()
     });
-    let made = made.into_inner().unwrap();
-    assert_kept(store, &made);
+    let (made, late) = (made.into_inner().unwrap(), late.into_inner());
+    assert_eq!(made.len(), late);
+    settles(store, &made, &contents);
+    println!(
+        "{late} legacy plans, {} replaces, {} reads",
+        replaced.into_inner(),
+        reads.into_inner()
+    );
+}
+
+/// Brings the rest over, and finds everything that was made: measures by their plan, and how many
+/// a replaced property has.
+fn settles(store: &Store, made: &BTreeMap<i64, Vec<String>>, contents: &BTreeMap<i64, usize>) {
+    assert_kept(store, made);
     moved(store);
-    assert_kept(store, &made);
+    assert_kept(store, made);
     let found = status(store);
     assert_eq!((found.legacy_only, found.shared), (0, 0), "{found}");
     assert!(found.contradictory > 0, "{found}");
     store.write(|uow| resolve_contradictions(uow, Prefer::Both, 10_000)).unwrap();
-    assert_kept(store, &made);
+    assert_kept(store, made);
     let found = status(store);
     assert!(found.is_moved(), "{found}");
 
     // Each legacy plan has its own three and what it shares, each replaced one what it was replaced
     // with.
-    let late = late.into_inner();
-    assert_eq!(made.len(), late);
     let count =
         |of: &str| number(store, &format!("SELECT count(*) FROM plan_measure m WHERE {of}"));
     let all: usize = made.values().map(Vec::len).sum();
     assert_eq!(count("plan_id > 100000"), all as i64);
-    for (property, measures) in &contents {
+    for (property, measures) in contents {
         let plan = format!("plan_id = {property}");
         assert_eq!(count(&plan), *measures as i64, "{plan}");
         assert_eq!(count(&format!("{plan} AND measure_type IN ('own', 'late')")), 0, "{plan}");
@@ -241,9 +261,4 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         let shared = i64::from((property - 1) % 10 == 0 && property > 1 && property < 61);
         assert_eq!(count(&format!("plan_id = {property}")), 3 + shared, "plan {property}");
     }
-    println!(
-        "{late} legacy plans, {} replaces, {} reads",
-        replaced.into_inner(),
-        reads.into_inner()
-    );
 }
