@@ -58,8 +58,8 @@ const CONTENT: &str =
 fn assert_kept(store: &Store, made: &BTreeMap<i64, Vec<String>>) {
     let sql = |from: &str| {
         format!(
-            "SELECT string_agg(concat_ws(E'\\t', r.plan_id, {CONTENT}), E'\\n'
-                               ORDER BY r.plan_id, {CONTENT} COLLATE \"C\")
+            "SELECT coalesce(string_agg(concat_ws(E'\\t', r.plan_id, {CONTENT}), E'\\n'
+                                        ORDER BY r.plan_id, {CONTENT} COLLATE \"C\"), '')
                FROM ({from}) r WHERE r.plan_id > 100000"
         )
     };
@@ -106,6 +106,15 @@ fn build(store: &Store) {
     built.unwrap();
 }
 
+/// Ends the others with the first of them that is at its end, or has failed.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Runs the job, stopped and resumed on the way, until it is finished and `enough` was met.
 fn run_and_stop(store: &Store, enough: impl Fn() -> bool) {
     let (mut batches, mut anew) = (0, false);
@@ -144,7 +153,9 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
         (AtomicBool::new(true), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let made = Mutex::new(BTreeMap::new());
     let contents: BTreeMap<i64, usize> = thread::scope(|scope| {
+        let _ends = Ends(&going);
         scope.spawn(|| {
+            let _ends = Ends(&going);
             for property in 1_000.. {
                 if !going.load(Ordering::Relaxed) {
                     break;
@@ -164,6 +175,7 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
             }
         });
         let replaces = scope.spawn(|| {
+            let _ends = Ends(&going);
             let mut contents = BTreeMap::new();
             for turn in 0_i64.. {
                 if !going.load(Ordering::Relaxed) {
@@ -186,6 +198,7 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
             contents
         });
         scope.spawn(|| {
+            let _ends = Ends(&going);
             // Nobody replaces these, so each read of them finds the same.
             let ids: Vec<_> = (21..=38).chain(42..=PLANS).map(Into::into).collect();
             let mut before = None;
@@ -204,8 +217,12 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
             }
         });
         // Until all of them have met it, stopped and resumed on the way.
-        let enough =
-            || [&late, &replaced, &reads].iter().all(|count| count.load(Ordering::Relaxed) >= 12);
+        let enough = || {
+            !going.load(Ordering::Relaxed)
+                || [&late, &replaced, &reads]
+                    .iter()
+                    .all(|count| count.load(Ordering::Relaxed) >= 12)
+        };
         run_and_stop(store, enough);
         going.store(false, Ordering::Relaxed);
         replaces.join().unwrap()
