@@ -115,6 +115,33 @@ impl Drop for Ends<'_> {
     }
 }
 
+/// Inserts plans as a legacy writer does, every other one with what it shares.
+fn write_legacy(
+    store: &Store,
+    going: &AtomicBool,
+    made: &Mutex<BTreeMap<i64, Vec<String>>>,
+    late: &AtomicUsize,
+) {
+    let _ends = Ends(going);
+    for property in 1_000.. {
+        if !going.load(Ordering::Relaxed) {
+            break;
+        }
+        let shared = property % 2 == 0;
+        match store.write(|uow| insert_legacy(uow, property, shared)) {
+            Ok(content) => {
+                let (plan, content) = content.split_first().unwrap();
+                assert_eq!(content.len() > 3, shared);
+                made.lock().unwrap().insert(plan.parse().unwrap(), content.to_vec());
+                late.fetch_add(1, Ordering::Relaxed);
+            }
+            // What it wanted to share has gone meanwhile, as it always may.
+            Err(Error::Constraint { kind: ConstraintKind::ForeignKey, .. }) if shared => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
 /// Runs the job, stopped and resumed on the way, until it is finished and `enough` was met.
 fn run_and_stop(store: &Store, enough: impl Fn() -> bool) {
     let (mut batches, mut anew) = (0, false);
@@ -154,26 +181,7 @@ fn beside_writers_readers_and_replaces_nothing_is_lost() {
     let made = Mutex::new(BTreeMap::new());
     let contents: BTreeMap<i64, usize> = thread::scope(|scope| {
         let _ends = Ends(&going);
-        scope.spawn(|| {
-            let _ends = Ends(&going);
-            for property in 1_000.. {
-                if !going.load(Ordering::Relaxed) {
-                    break;
-                }
-                let shared = property % 2 == 0;
-                match store.write(|uow| insert_legacy(uow, property, shared)) {
-                    Ok(content) => {
-                        let (plan, content) = content.split_first().unwrap();
-                        assert_eq!(content.len() > 3, shared);
-                        made.lock().unwrap().insert(plan.parse().unwrap(), content.to_vec());
-                        late.fetch_add(1, Ordering::Relaxed);
-                    }
-                    // What it wanted to share has gone meanwhile, as it always may.
-                    Err(Error::Constraint { kind: ConstraintKind::ForeignKey, .. }) if shared => {}
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
-        });
+        scope.spawn(|| write_legacy(store, &going, &made, &late));
         let replaces = scope.spawn(|| {
             let _ends = Ends(&going);
             let mut contents = BTreeMap::new();
