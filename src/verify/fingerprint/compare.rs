@@ -203,7 +203,7 @@ impl fmt::Display for Compared {
             }
             Verdict::ContentDiffers { rows } => write!(f, ": {rows} rows, with other content"),
             Verdict::Incomparable { why } => write!(f, ": cannot be compared: {why}"),
-            Verdict::Missing => f.write_str(": was not read again"),
+            Verdict::Missing => f.write_str(": is gone, or was not read again"),
             Verdict::Extra => f.write_str(": was not read before"),
         }
     }

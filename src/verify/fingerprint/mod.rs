@@ -168,13 +168,20 @@ impl Fingerprint {
         })
     }
 
-    /// Reads the same content where `mapping` says that it is now.
+    /// Reads the same content where `mapping` says that it is now. A table that is gone is left out,
+    /// so that a comparison says so.
     ///
     /// # Errors
     ///
     /// As [`take`](Self::take).
     pub fn take_again(&self, store: &Store, mapping: &Mapping) -> Result<Self> {
-        Self::take(store, &self.sources(mapping))
+        let mut sources = Vec::new();
+        for source in self.sources(mapping) {
+            if store.read(|uow| source.is_there(uow))? {
+                sources.push(source);
+            }
+        }
+        Self::take(store, &sources)
     }
 
     /// What has been read, as it is called after the change that `mapping` describes.

@@ -85,8 +85,13 @@ impl Source {
         }
     }
 
+    /// Whether the table or view exists. What a query reads is known by asking it.
+    pub(super) fn is_there(&self, uow: &mut UnitOfWork<'_>) -> Result<bool> {
+        Ok(self.query.is_some() || catalog::relation_exists(uow.connection(), &self.relation())?)
+    }
+
     fn require_relation(&self, uow: &mut UnitOfWork<'_>) -> Result<()> {
-        if catalog::relation_exists(uow.connection(), &self.relation())? {
+        if self.is_there(uow)? {
             Ok(())
         } else {
             Err(Error::not_found("table or view", &self.name))

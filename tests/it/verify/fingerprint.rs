@@ -238,6 +238,17 @@ fn a_join_is_compared_with_the_column_that_replaces_it() {
     let json = serde_json::to_value(&comparison).unwrap();
     assert_eq!(json["sources"][0]["verdict"], "content_differs");
     assert_eq!(serde_json::from_value::<Comparison>(json).unwrap(), comparison);
+
+    // What is gone is told of, and stops nothing.
+    let tables =
+        [Source::table("item").columns(["id"]), Source::table("plan_item").columns(["id"])];
+    run(store, "CREATE TABLE plan_item (id bigint)");
+    let before = Fingerprint::take(store, &tables).unwrap();
+    run(store, "DROP TABLE plan_item");
+    let after = before.take_again(store, &Mapping::new()).unwrap();
+    let verdicts: Vec<_> =
+        before.compare(&after).sources.into_iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Equal { rows: 50 }, Verdict::Missing]);
 }
 
 #[test]

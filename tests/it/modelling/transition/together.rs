@@ -58,8 +58,8 @@ const CONTENT: &str =
 fn assert_kept(store: &Store, made: &BTreeMap<i64, Vec<String>>) {
     let sql = |from: &str| {
         format!(
-            "SELECT string_agg(concat_ws(E'\\t', r.plan_id, {CONTENT}), E'\\n'
-                               ORDER BY r.plan_id, {CONTENT} COLLATE \"C\")
+            "SELECT coalesce(string_agg(concat_ws(E'\\t', r.plan_id, {CONTENT}), E'\\n'
+                               ORDER BY r.plan_id, {CONTENT} COLLATE \"C\"), '')
                FROM ({from}) r WHERE r.plan_id > 100000"
         )
     };
