@@ -1,5 +1,7 @@
 //! The library's sentences name its calls. Who reads them here types a command instead.
 
+use planwright::Context;
+
 use super::args::Arguments;
 
 /// What stands before the verb.
@@ -54,6 +56,14 @@ impl Words {
     }
 }
 
+/// `Context::Modelling, "20261120000100"` as `adopt modelling 20261120000100`.
+fn adopt(arguments: &str) -> String {
+    let (context, version) = arguments.split_once(", ").unwrap_or((arguments, ""));
+    let named = |one: &&Context| format!("Context::{one:?}") == context;
+    let context = Context::ALL.iter().find(named).map_or(context, |one| one.name());
+    format!("adopt {context} {}", version.trim_matches('"'))
+}
+
 /// `.contexts([…]).confirm("x").contract("y")` as `contract y --confirm x`, and what follows it.
 fn verb(call: &str) -> (String, &str) {
     let (mut verb, mut options, mut rest) = (String::new(), String::new(), call);
@@ -66,6 +76,7 @@ fn verb(call: &str) -> (String, &str) {
         match name {
             "contexts" => {}
             "confirm" => options = format!("{options} --confirm {argument}"),
+            "adopt" => verb = adopt(argument),
             _ => verb = format!("{name} {argument}"),
         }
         rest = after;

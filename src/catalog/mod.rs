@@ -36,6 +36,24 @@ pub(crate) fn relation_exists(connection: &mut PgConnection, name: &str) -> Resu
     Ok(exists.get_result(connection)?)
 }
 
+/// The first of these relations that exists.
+pub(crate) fn first_relation(
+    connection: &mut PgConnection,
+    names: &[String],
+) -> Result<Option<String>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let found = diesel::sql_query(
+        "SELECT n.name FROM unnest($1) WITH ORDINALITY n (name, nth)
+          WHERE to_regclass(n.name) IS NOT NULL ORDER BY n.nth LIMIT 1",
+    );
+    let found = found.bind::<diesel::sql_types::Array<Text>, _>(names);
+    Ok(found.get_result::<Row>(connection).optional()?.map(|row| row.name))
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     fn to_regclass(name: Text) -> Nullable<diesel::sql_types::Oid>;

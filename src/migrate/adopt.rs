@@ -10,12 +10,11 @@ use super::adoption::{Adoption, Judged, judge};
 use super::context::Context;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome, Stop, failed, transaction};
-use super::migration::Migration;
+use super::migration::{Kind, Migration};
 use super::plan::{Plan, Strange, rows_of};
 use super::runner::Migrator;
 use super::target::Target;
-use crate::catalog::names;
-use crate::catalog::{Catalog, ObjectName};
+use crate::catalog::{self, Catalog, ObjectKind, ObjectName, names};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 
@@ -145,6 +144,33 @@ impl Migrator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tables that were there before are adopted, not made.
+    pub(super) fn refuse_to_make_again(
+        &self,
+        session: &mut Locked<'_>,
+        migration: &Migration,
+    ) -> Result<()> {
+        if migration.kind != Kind::Baseline || migration.catalog.is_none() {
+            return Ok(());
+        }
+        let made = migration.delta()?.made.into_iter().map(|object| object.name);
+        let tables: Vec<_> = made
+            .filter(|name| name.kind == ObjectKind::Table)
+            .map(|name| format!("{}.{}", Ident(&name.schema), Ident(&name.name)))
+            .collect();
+        let Some(table) = catalog::first_relation(&mut session.connection, &tables)? else {
+            return Ok(());
+        };
+        let what = format!(
+            "table {table} is there already, and the history does not know it: adopt it, if it is \
+             this migration's, with `{}.adopt(Context::{:?}, \"{}\")`",
+            self.call(),
+            migration.context,
+            migration.version
+        );
+        Err(Error::migration(&*migration.name, what, None))
     }
 }
 

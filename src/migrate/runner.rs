@@ -265,6 +265,9 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             let history = session.history()?;
             let plan = self.plan_of(&history, through)?;
+            for step in &plan.steps {
+                self.refuse_to_make_again(session, step.migration)?;
+            }
             let (mut applied, mut refused) = (Vec::new(), None);
             let mut left_out: HashSet<&str> = HashSet::new();
             for step in &plan.steps {
@@ -405,7 +408,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// The call that makes this migrator.
-    fn call(&self) -> String {
+    pub(super) fn call(&self) -> String {
         let chosen = self.contexts.iter().filter(|&&context| context != Context::Core);
         let chosen: Vec<_> = chosen.map(|context| format!("Context::{context:?}")).collect();
         match &chosen[..] {

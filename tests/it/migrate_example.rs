@@ -105,6 +105,11 @@ fn the_story_of_a_database_that_was_there_before() {
     };
     sql("ALTER TABLE recommendation DROP CONSTRAINT \"CK_cost\", ALTER estimated_cost TYPE text");
 
+    // What is there is not made again.
+    let made = run(&database, &["up"]);
+    assert_eq!(made.status, 1);
+    assert!(made.err.contains(&format!("`migrate adopt modelling {BASE}`")), "{made:?}");
+
     // Refused: what stands against it is a report, and changes nothing.
     let adopt = ["adopt", "modelling", BASE];
     let refused = run(&database, &adopt);
@@ -165,10 +170,10 @@ fn the_story_of_a_database_that_was_there_before() {
 
     let verified = fine(&database, &["verify", "--accept", key]);
     assert!(!verified.contains("[ ]") && !verified.contains("waits for"), "{verified}");
-    // The join is gone, so what was saved before cannot be read again.
+    // The join is gone, and so is what was saved of it.
     let gone = run(&database, &["fingerprint", "--compare", saved.path()]);
-    assert_eq!(gone.status, 1);
-    assert!(gone.err.contains("plan_recommendations was not found"), "{gone:?}");
+    assert_eq!(gone.status, 3);
+    assert!(gone.out.contains("[ ] plan_recommendations: is gone, or was not read"), "{gone:?}");
 
     let back = fine(&database, &["down"]);
     assert!(back.starts_with("took back 2026-11-20-001000_modelling_contract"), "{back}");

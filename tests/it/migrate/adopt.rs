@@ -322,6 +322,18 @@ fn only_the_differences_that_are_named_are_accepted() {
 }
 
 #[test]
+fn a_database_that_has_the_tables_is_not_installed_but_adopted() {
+    let database = legacy();
+    let before = database.everything();
+    let (what, _) = told(database.modelling().up());
+    assert!(what.contains("is there already, and the history does not know it"), "{what}");
+    let call = "`Migrator::new(&store).contexts([Context::Modelling]).adopt(Context::Modelling, \
+                \"20261120000100\")`";
+    assert!(what.ends_with(call), "{what}");
+    assert_eq!(database.everything().1, before.1);
+}
+
+#[test]
 fn an_empty_database_is_not_adopted_but_installed() {
     let database = Database::new();
     let before = database.objects();
