@@ -1,4 +1,16 @@
 //! What must hold in a database, and whether it does.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | Is the schema what the history says it is? | [`Drift`]: the delta checklist, with remedies |
+//! | Do the rows keep the rules? | [`invariants`], and [`sanity_script`] for psql |
+//! | Is the content still the same? | [`Fingerprint`], before and after |
+//! | Which tables are there, and which migrations made them? | [`inventory`] |
+//! | All of it around a deployment? | [`Rollout`]: a receipt, and the way back |
+//!
+//! Every answer is a value that serialises, and prints as a checklist: `[x]` is as it should be,
+//! `[ ]` is not, `[-]` is a note, or was not asked. [`Catalog`] and [`compare`] are what these are
+//! made of.
 
 mod drift;
 mod drift_report;
