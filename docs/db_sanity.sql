@@ -197,6 +197,1552 @@ SELECT format('plan %s', p.id) AS violator
 \echo [-] recommendation_position_dense: waits for migration 20261120000300
 \endif
 
+-- ingredients_name_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE char_length(name) NOT BETWEEN 1 AND 200
+) v \gset
+\echo :mark ingredients_name_ck: 'an ingredient''s name has from 1 to 200 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_name_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_energy_kcal_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE energy_kcal NOT BETWEEN 0 AND 1000
+) v \gset
+\echo :mark ingredients_energy_kcal_ck: '100 g of an ingredient have from 0 to 1000 kcal'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_energy_kcal_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_protein_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE protein_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_protein_g_ck: '100 g of an ingredient have from 0 to 100 g of protein'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_protein_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_carbohydrate_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE carbohydrate_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_carbohydrate_g_ck: '100 g of an ingredient have from 0 to 100 g of carbohydrate'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_carbohydrate_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_sugars_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE sugars_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_sugars_g_ck: '100 g of an ingredient have from 0 to 100 g of sugars'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_sugars_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_fat_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE fat_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_fat_g_ck: '100 g of an ingredient have from 0 to 100 g of fat'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_fat_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_saturated_fat_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE saturated_fat_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_saturated_fat_g_ck: '100 g of an ingredient have from 0 to 100 g of saturated fat'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_saturated_fat_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_fibre_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE fibre_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_fibre_g_ck: '100 g of an ingredient have from 0 to 100 g of fibre'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_fibre_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_salt_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE salt_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_salt_g_ck: '100 g of an ingredient have from 0 to 100 g of salt'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_salt_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_water_g_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE water_g NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark ingredients_water_g_ck: '100 g of an ingredient have from 0 to 100 g of water'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_water_g_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_name_uq
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('name %s', (name)::text) AS violator FROM ingredients WHERE superseded_by IS NULL GROUP BY name HAVING count(*) > 1
+) v \gset
+\echo :mark ingredients_name_uq: 'two current ingredients have different names'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_name_uq: waits for migration 20261120190200
+\endif
+
+-- ingredients_superseded_by_ingredient_id_ck
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients WHERE superseded_by <= ingredient_id
+) v \gset
+\echo :mark ingredients_superseded_by_ingredient_id_ck: 'an ingredient is superseded by a newer one'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_superseded_by_ingredient_id_ck: waits for migration 20261120190200
+\endif
+
+-- ingredients_superseded_by_fk
+SELECT NOT :'history'::boolean OR '20261120190200' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('ingredient_id %s', (ingredient_id)::text) AS violator FROM ingredients c WHERE superseded_by IS NOT NULL AND NOT EXISTS (SELECT FROM ingredients p WHERE p.ingredient_id = c.superseded_by)
+) v \gset
+\echo :mark ingredients_superseded_by_fk: 'the ingredient that supersedes another exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredients_superseded_by_fk: waits for migration 20261120190200
+\endif
+
+-- plans_user_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM plans c WHERE true AND NOT EXISTS (SELECT FROM users p WHERE p.id = c.user_id)
+) v \gset
+\echo :mark plans_user_id_fk: 'the user who made a plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plans_user_id_fk: waits for migration 20261120190300
+\endif
+
+-- plans_name_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM plans WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark plans_name_ck: 'a plan''s name has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plans_name_ck: waits for migration 20261120190300
+\endif
+
+-- plan_versions_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions c WHERE true AND NOT EXISTS (SELECT FROM plans p WHERE p.plan_id = c.plan_id)
+) v \gset
+\echo :mark plan_versions_plan_id_fk: 'a version''s plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_plan_id_fk: waits for migration 20261120190300
+\endif
+
+-- plan_versions_version_number_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions WHERE version_number < 1
+) v \gset
+\echo :mark plan_versions_version_number_ck: 'versions are numbered from 1'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_version_number_ck: waits for migration 20261120190300
+\endif
+
+-- plan_versions_name_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark plan_versions_name_ck: 'a plan''s name in a version has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_name_ck: waits for migration 20261120190300
+\endif
+
+-- plan_versions_message_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions WHERE char_length(message) > 2000
+) v \gset
+\echo :mark plan_versions_message_ck: 'the message of a commit has at most 2000 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_message_ck: waits for migration 20261120190300
+\endif
+
+-- plan_versions_label_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions WHERE char_length(label) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark plan_versions_label_ck: 'a version''s label has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_label_ck: waits for migration 20261120190300
+\endif
+
+-- plan_versions_plan_id_version_number_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id, version_number %s', (plan_id, version_number)::text) AS violator FROM plan_versions WHERE true GROUP BY plan_id, version_number HAVING count(*) > 1
+) v \gset
+\echo :mark plan_versions_plan_id_version_number_uq: 'the versions of a plan have different numbers'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_plan_id_version_number_uq: waits for migration 20261120190300
+\endif
+
+-- plan_versions_plan_version_id_plan_id_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, plan_id %s', (plan_version_id, plan_id)::text) AS violator FROM plan_versions WHERE true GROUP BY plan_version_id, plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark plan_versions_plan_version_id_plan_id_uq: 'a version is of one plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_plan_version_id_plan_id_uq: waits for migration 20261120190300
+\endif
+
+-- plan_versions_plan_id_label_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id, label %s', (plan_id, label)::text) AS violator FROM plan_versions WHERE label IS NOT NULL GROUP BY plan_id, label HAVING count(*) > 1
+) v \gset
+\echo :mark plan_versions_plan_id_label_uq: 'the versions of a plan have different labels'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_plan_id_label_uq: waits for migration 20261120190300
+\endif
+
+-- plan_versions_base_version_id_base_version_number_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_versions WHERE (base_version_id IS NULL) <> (base_version_number IS NULL)
+) v \gset
+\echo :mark plan_versions_base_version_id_base_version_number_ck: 'a version''s base has a key and a number, or there is none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_base_version_id_base_version_number_ck: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_plan_version_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions c WHERE true AND NOT EXISTS (SELECT FROM plan_versions p WHERE p.plan_version_id = c.plan_version_id)
+) v \gset
+\echo :mark meals_in_plan_versions_plan_version_id_fk: 'a meal''s version exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_plan_version_id_fk: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_day_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions WHERE day < 0
+) v \gset
+\echo :mark meals_in_plan_versions_day_ck: 'the days of a version count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_day_ck: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_name_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark meals_in_plan_versions_name_ck: 'a meal''s name in a version has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_name_ck: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_meal_time_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions WHERE meal_time >= '24:00'
+) v \gset
+\echo :mark meals_in_plan_versions_meal_time_ck: 'a meal of a version is eaten before 24:00'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_meal_time_ck: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_position_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions WHERE position < 0
+) v \gset
+\echo :mark meals_in_plan_versions_position_ck: 'the places of a day''s meals in a version count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_position_ck: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_plan_version_id_meal_id_pk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id %s', (plan_version_id, meal_id)::text) AS violator FROM meals_in_plan_versions WHERE true GROUP BY plan_version_id, meal_id HAVING count(*) > 1
+) v \gset
+\echo :mark meals_in_plan_versions_plan_version_id_meal_id_pk: 'a meal is in a version once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_plan_version_id_meal_id_pk: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_plan_version_id_day_meal_time_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, day, meal_time %s', (plan_version_id, day, meal_time)::text) AS violator FROM meals_in_plan_versions WHERE true GROUP BY plan_version_id, day, meal_time HAVING count(*) > 1
+) v \gset
+\echo :mark meals_in_plan_versions_plan_version_id_day_meal_time_uq: 'the meals of a day have different times'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_plan_version_id_day_meal_time_uq: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_plan_version_id_day_name_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, day, name %s', (plan_version_id, day, name)::text) AS violator FROM meals_in_plan_versions WHERE true GROUP BY plan_version_id, day, name HAVING count(*) > 1
+) v \gset
+\echo :mark meals_in_plan_versions_plan_version_id_day_name_uq: 'the meals of a day have different names'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_plan_version_id_day_name_uq: waits for migration 20261120190300
+\endif
+
+-- meals_in_plan_versions_plan_version_id_day_position_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, day, position %s', (plan_version_id, day, position)::text) AS violator FROM meals_in_plan_versions WHERE true GROUP BY plan_version_id, day, position HAVING count(*) > 1
+) v \gset
+\echo :mark meals_in_plan_versions_plan_version_id_day_position_uq: 'the meals of a version''s day have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meals_in_plan_versions_plan_version_id_day_position_uq: waits for migration 20261120190300
+\endif
+
+-- meal_section_versions_plan_version_id_meal_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, section_id %s', (plan_version_id, section_id)::text) AS violator FROM meal_section_versions c WHERE true AND NOT EXISTS (SELECT FROM meals_in_plan_versions p WHERE p.plan_version_id = c.plan_version_id AND p.meal_id = c.meal_id)
+) v \gset
+\echo :mark meal_section_versions_plan_version_id_meal_id_fk: 'a section''s meal is in the same version'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meal_section_versions_plan_version_id_meal_id_fk: waits for migration 20261120190300
+\endif
+
+-- meal_section_versions_name_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, section_id %s', (plan_version_id, section_id)::text) AS violator FROM meal_section_versions WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark meal_section_versions_name_ck: 'a section''s name in a version has from 1 to 100 characters, or there is none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meal_section_versions_name_ck: waits for migration 20261120190300
+\endif
+
+-- meal_section_versions_position_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, section_id %s', (plan_version_id, section_id)::text) AS violator FROM meal_section_versions WHERE position < 0
+) v \gset
+\echo :mark meal_section_versions_position_ck: 'the places of a meal''s sections in a version count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meal_section_versions_position_ck: waits for migration 20261120190300
+\endif
+
+-- meal_section_versions_plan_version_id_section_id_pk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, section_id %s', (plan_version_id, section_id)::text) AS violator FROM meal_section_versions WHERE true GROUP BY plan_version_id, section_id HAVING count(*) > 1
+) v \gset
+\echo :mark meal_section_versions_plan_version_id_section_id_pk: 'a section is in a version once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meal_section_versions_plan_version_id_section_id_pk: waits for migration 20261120190300
+\endif
+
+-- meal_section_versions_plan_version_id_meal_id_position_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, meal_id, position %s', (plan_version_id, meal_id, position)::text) AS violator FROM meal_section_versions WHERE true GROUP BY plan_version_id, meal_id, position HAVING count(*) > 1
+) v \gset
+\echo :mark meal_section_versions_plan_version_id_meal_id_position_uq: 'the sections of a version''s meal have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] meal_section_versions_plan_version_id_meal_id_position_uq: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_plan_version_id_section_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions c WHERE true AND NOT EXISTS (SELECT FROM meal_section_versions p WHERE p.plan_version_id = c.plan_version_id AND p.section_id = c.section_id)
+) v \gset
+\echo :mark ingredient_versions_plan_version_id_section_id_fk: 'a line''s section is in the same version'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_plan_version_id_section_id_fk: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_ingredient_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions c WHERE true AND NOT EXISTS (SELECT FROM ingredients p WHERE p.ingredient_id = c.ingredient_id)
+) v \gset
+\echo :mark ingredient_versions_ingredient_id_fk: 'the ingredient of a version''s line exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_ingredient_id_fk: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_quantity_g_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions WHERE quantity_g < 0
+) v \gset
+\echo :mark ingredient_versions_quantity_g_ck: 'a quantity in a version is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_quantity_g_ck: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_position_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions WHERE position < 0
+) v \gset
+\echo :mark ingredient_versions_position_ck: 'the places of a section''s lines in a version count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_position_ck: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_plan_version_id_line_id_pk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions WHERE true GROUP BY plan_version_id, line_id HAVING count(*) > 1
+) v \gset
+\echo :mark ingredient_versions_plan_version_id_line_id_pk: 'a line is in a version once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_plan_version_id_line_id_pk: waits for migration 20261120190300
+\endif
+
+-- ingredient_versions_plan_version_id_section_id_position_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id, section_id, position %s', (plan_version_id, section_id, position)::text) AS violator FROM ingredient_versions WHERE true GROUP BY plan_version_id, section_id, position HAVING count(*) > 1
+) v \gset
+\echo :mark ingredient_versions_plan_version_id_section_id_position_uq: 'the lines of a version''s section have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] ingredient_versions_plan_version_id_section_id_position_uq: waits for migration 20261120190300
+\endif
+
+-- active_plans_plan_id_pk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans WHERE true GROUP BY plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark active_plans_plan_id_pk: 'a plan is active once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_plan_id_pk: waits for migration 20261120190300
+\endif
+
+-- active_plans_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans c WHERE true AND NOT EXISTS (SELECT FROM plans p WHERE p.plan_id = c.plan_id)
+) v \gset
+\echo :mark active_plans_plan_id_fk: 'what is active is a plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_plan_id_fk: waits for migration 20261120190300
+\endif
+
+-- active_plans_user_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans c WHERE true AND NOT EXISTS (SELECT FROM users p WHERE p.id = c.user_id)
+) v \gset
+\echo :mark active_plans_user_id_fk: 'a plan''s owner exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_user_id_fk: waits for migration 20261120190300
+\endif
+
+-- active_plans_name_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark active_plans_name_ck: 'a plan''s current name has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_name_ck: waits for migration 20261120190300
+\endif
+
+-- active_plans_plan_version_id_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans c WHERE plan_version_id IS NOT NULL AND NOT EXISTS (SELECT FROM plan_versions p WHERE p.plan_version_id = c.plan_version_id AND p.plan_id = c.plan_id)
+) v \gset
+\echo :mark active_plans_plan_version_id_plan_id_fk: 'the active version is one of the plan, so it is not pruned'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_plan_version_id_plan_id_fk: waits for migration 20261120190300
+\endif
+
+-- active_plans_plan_version_id_activated_at_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id %s', (plan_id)::text) AS violator FROM active_plans WHERE (plan_version_id IS NULL) <> (activated_at IS NULL)
+) v \gset
+\echo :mark active_plans_plan_version_id_activated_at_ck: 'a version is active since some time'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_plan_version_id_activated_at_ck: waits for migration 20261120190300
+\endif
+
+-- active_plans_user_id_name_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('user_id, name %s', (user_id, name)::text) AS violator FROM active_plans WHERE archived_at IS NULL GROUP BY user_id, name HAVING count(*) > 1
+) v \gset
+\echo :mark active_plans_user_id_name_uq: 'a user''s plans that are not archived have different names'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_user_id_name_uq: waits for migration 20261120190300
+\endif
+
+-- plan_activations_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('activation_id %s', (activation_id)::text) AS violator FROM plan_activations c WHERE true AND NOT EXISTS (SELECT FROM plans p WHERE p.plan_id = c.plan_id)
+) v \gset
+\echo :mark plan_activations_plan_id_fk: 'the plan of an activation exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_activations_plan_id_fk: waits for migration 20261120190300
+\endif
+
+-- plan_activations_version_number_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('activation_id %s', (activation_id)::text) AS violator FROM plan_activations WHERE version_number < 1
+) v \gset
+\echo :mark plan_activations_version_number_ck: 'activated versions are numbered from 1'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_activations_version_number_ck: waits for migration 20261120190300
+\endif
+
+-- plan_activations_cause_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('activation_id %s', (activation_id)::text) AS violator FROM plan_activations WHERE cause NOT IN ('commit', 'revert')
+) v \gset
+\echo :mark plan_activations_cause_ck: 'a version becomes active by a commit or a revert'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_activations_cause_ck: waits for migration 20261120190300
+\endif
+
+-- plan_activations_reason_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('activation_id %s', (activation_id)::text) AS violator FROM plan_activations WHERE char_length(reason) > 2000
+) v \gset
+\echo :mark plan_activations_reason_ck: 'the reason of an activation has at most 2000 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_activations_reason_ck: waits for migration 20261120190300
+\endif
+
+-- plan_activations_plan_id_activated_at_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id, activated_at %s', (plan_id, activated_at)::text) AS violator FROM plan_activations WHERE true GROUP BY plan_id, activated_at HAVING count(*) > 1
+) v \gset
+\echo :mark plan_activations_plan_id_activated_at_uq: 'the versions of a plan become active at different times'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_activations_plan_id_activated_at_uq: waits for migration 20261120190300
+\endif
+
+-- plan_prunings_plan_version_id_pk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_prunings WHERE true GROUP BY plan_version_id HAVING count(*) > 1
+) v \gset
+\echo :mark plan_prunings_plan_version_id_pk: 'a version is pruned once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_plan_version_id_pk: waits for migration 20261120190300
+\endif
+
+-- plan_prunings_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_prunings c WHERE true AND NOT EXISTS (SELECT FROM plans p WHERE p.plan_id = c.plan_id)
+) v \gset
+\echo :mark plan_prunings_plan_id_fk: 'the plan of a pruned version exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_plan_id_fk: waits for migration 20261120190300
+\endif
+
+-- plan_prunings_reason_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_version_id %s', (plan_version_id)::text) AS violator FROM plan_prunings WHERE char_length(reason) > 2000
+) v \gset
+\echo :mark plan_prunings_reason_ck: 'the reason of a pruning has at most 2000 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_reason_ck: waits for migration 20261120190300
+\endif
+
+-- plan_prunings_plan_id_version_number_uq
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_id, version_number %s', (plan_id, version_number)::text) AS violator FROM plan_prunings WHERE true GROUP BY plan_id, version_number HAVING count(*) > 1
+) v \gset
+\echo :mark plan_prunings_plan_id_version_number_uq: 'a number of a plan is pruned once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_plan_id_version_number_uq: waits for migration 20261120190300
+\endif
+
+-- draft_plans_user_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id %s', (draft_id)::text) AS violator FROM draft_plans c WHERE true AND NOT EXISTS (SELECT FROM users p WHERE p.id = c.user_id)
+) v \gset
+\echo :mark draft_plans_user_id_fk: 'the user of a draft exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_user_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_plans_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id %s', (draft_id)::text) AS violator FROM draft_plans c WHERE true AND NOT EXISTS (SELECT FROM plans p WHERE p.plan_id = c.plan_id)
+) v \gset
+\echo :mark draft_plans_plan_id_fk: 'the plan of a draft exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_plan_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_plans_name_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id %s', (draft_id)::text) AS violator FROM draft_plans WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark draft_plans_name_ck: 'a plan''s name in a draft has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_name_ck: waits for migration 20261120190400
+\endif
+
+-- draft_plans_seen_version_number_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id %s', (draft_id)::text) AS violator FROM draft_plans WHERE seen_version_number < 0
+) v \gset
+\echo :mark draft_plans_seen_version_number_ck: 'a draft has seen versions from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_seen_version_number_ck: waits for migration 20261120190400
+\endif
+
+-- draft_plans_user_id_plan_id_uq
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('user_id, plan_id %s', (user_id, plan_id)::text) AS violator FROM draft_plans WHERE true GROUP BY user_id, plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark draft_plans_user_id_plan_id_uq: 'a user has one draft of a plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_user_id_plan_id_uq: waits for migration 20261120190400
+\endif
+
+-- draft_plans_base_version_id_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id %s', (draft_id)::text) AS violator FROM draft_plans c WHERE base_version_id IS NOT NULL AND NOT EXISTS (SELECT FROM plan_versions p WHERE p.plan_version_id = c.base_version_id AND p.plan_id = c.plan_id)
+) v \gset
+\echo :mark draft_plans_base_version_id_plan_id_fk: 'a draft''s base is a version of its plan, so it is not pruned'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_plans_base_version_id_plan_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_meals_draft_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals c WHERE true AND NOT EXISTS (SELECT FROM draft_plans p WHERE p.draft_id = c.draft_id)
+) v \gset
+\echo :mark draft_meals_draft_id_fk: 'a meal''s draft exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_draft_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_meals_day_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals WHERE day < 0
+) v \gset
+\echo :mark draft_meals_day_ck: 'the days of a draft count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_day_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meals_name_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark draft_meals_name_ck: 'a meal''s name in a draft has from 1 to 100 characters'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_name_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meals_meal_time_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals WHERE meal_time >= '24:00'
+) v \gset
+\echo :mark draft_meals_meal_time_ck: 'a meal of a draft is eaten before 24:00'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_meal_time_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meals_position_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals WHERE position < 0
+) v \gset
+\echo :mark draft_meals_position_ck: 'the places of a day''s meals in a draft count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_position_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meals_draft_id_meal_id_pk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id %s', (draft_id, meal_id)::text) AS violator FROM draft_meals WHERE true GROUP BY draft_id, meal_id HAVING count(*) > 1
+) v \gset
+\echo :mark draft_meals_draft_id_meal_id_pk: 'a meal is in a draft once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_draft_id_meal_id_pk: waits for migration 20261120190400
+\endif
+
+-- draft_meals_draft_id_day_position_uq
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, day, position %s', (draft_id, day, position)::text) AS violator FROM draft_meals WHERE true GROUP BY draft_id, day, position HAVING count(*) > 1
+) v \gset
+\echo :mark draft_meals_draft_id_day_position_uq: 'the meals of a draft''s day have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meals_draft_id_day_position_uq: waits for migration 20261120190400
+\endif
+
+-- draft_meal_sections_draft_id_meal_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, section_id %s', (draft_id, section_id)::text) AS violator FROM draft_meal_sections c WHERE true AND NOT EXISTS (SELECT FROM draft_meals p WHERE p.draft_id = c.draft_id AND p.meal_id = c.meal_id)
+) v \gset
+\echo :mark draft_meal_sections_draft_id_meal_id_fk: 'a section''s meal is in the same draft'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meal_sections_draft_id_meal_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_meal_sections_name_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, section_id %s', (draft_id, section_id)::text) AS violator FROM draft_meal_sections WHERE char_length(name) NOT BETWEEN 1 AND 100
+) v \gset
+\echo :mark draft_meal_sections_name_ck: 'a section''s name in a draft has from 1 to 100 characters, or there is none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meal_sections_name_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meal_sections_position_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, section_id %s', (draft_id, section_id)::text) AS violator FROM draft_meal_sections WHERE position < 0
+) v \gset
+\echo :mark draft_meal_sections_position_ck: 'the places of a meal''s sections in a draft count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meal_sections_position_ck: waits for migration 20261120190400
+\endif
+
+-- draft_meal_sections_draft_id_section_id_pk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, section_id %s', (draft_id, section_id)::text) AS violator FROM draft_meal_sections WHERE true GROUP BY draft_id, section_id HAVING count(*) > 1
+) v \gset
+\echo :mark draft_meal_sections_draft_id_section_id_pk: 'a section is in a draft once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meal_sections_draft_id_section_id_pk: waits for migration 20261120190400
+\endif
+
+-- draft_meal_sections_draft_id_meal_id_position_uq
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, meal_id, position %s', (draft_id, meal_id, position)::text) AS violator FROM draft_meal_sections WHERE true GROUP BY draft_id, meal_id, position HAVING count(*) > 1
+) v \gset
+\echo :mark draft_meal_sections_draft_id_meal_id_position_uq: 'the sections of a draft''s meal have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_meal_sections_draft_id_meal_id_position_uq: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_draft_id_section_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients c WHERE true AND NOT EXISTS (SELECT FROM draft_meal_sections p WHERE p.draft_id = c.draft_id AND p.section_id = c.section_id)
+) v \gset
+\echo :mark draft_ingredients_draft_id_section_id_fk: 'a line''s section is in the same draft'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_draft_id_section_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_ingredient_id_fk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients c WHERE true AND NOT EXISTS (SELECT FROM ingredients p WHERE p.ingredient_id = c.ingredient_id)
+) v \gset
+\echo :mark draft_ingredients_ingredient_id_fk: 'the ingredient of a draft''s line exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_ingredient_id_fk: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_quantity_g_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients WHERE quantity_g < 0
+) v \gset
+\echo :mark draft_ingredients_quantity_g_ck: 'a quantity in a draft is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_quantity_g_ck: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_position_ck
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients WHERE position < 0
+) v \gset
+\echo :mark draft_ingredients_position_ck: 'the places of a section''s lines in a draft count from 0'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_position_ck: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_draft_id_line_id_pk
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients WHERE true GROUP BY draft_id, line_id HAVING count(*) > 1
+) v \gset
+\echo :mark draft_ingredients_draft_id_line_id_pk: 'a line is in a draft once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_draft_id_line_id_pk: waits for migration 20261120190400
+\endif
+
+-- draft_ingredients_draft_id_section_id_position_uq
+SELECT NOT :'history'::boolean OR '20261120190400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('draft_id, section_id, position %s', (draft_id, section_id, position)::text) AS violator FROM draft_ingredients WHERE true GROUP BY draft_id, section_id, position HAVING count(*) > 1
+) v \gset
+\echo :mark draft_ingredients_draft_id_section_id_position_uq: 'the lines of a draft''s section have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] draft_ingredients_draft_id_section_id_position_uq: waits for migration 20261120190400
+\endif
+
+-- plan_prunings_version_number_ck
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('version %s', p.plan_version_id) AS violator FROM plan_prunings p
+          WHERE NOT EXISTS (SELECT FROM plan_versions v
+                             WHERE v.plan_id = p.plan_id AND v.version_number > p.version_number)
+) v \gset
+\echo :mark plan_prunings_version_number_ck: 'the newest version of a plan stays'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_version_number_ck: waits for migration 20261120190300
+\endif
+
+-- plan_prunings_gone
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('version %s', p.plan_version_id) AS violator FROM plan_prunings p
+          WHERE EXISTS (SELECT FROM plan_versions v WHERE v.plan_version_id = p.plan_version_id)
+) v \gset
+\echo :mark plan_prunings_gone: 'a version that was pruned is gone'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_prunings_gone: waits for migration 20261120190300
+\endif
+
+-- plan_versions_version_number_dense
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan %s', plan_id) AS violator
+           FROM (SELECT plan_id, version_number FROM plan_versions
+                 UNION ALL SELECT plan_id, version_number FROM plan_prunings) v
+          GROUP BY plan_id
+         HAVING count(DISTINCT version_number) <> max(version_number)
+             OR count(*) <> max(version_number)
+) v \gset
+\echo :mark plan_versions_version_number_dense: 'each number of a plan up to the newest is of a version, or was pruned'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_version_number_dense: waits for migration 20261120190300
+\endif
+
+-- active_plans_last_activation
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan %s', a.plan_id) AS violator
+           FROM active_plans a
+           LEFT JOIN LATERAL (SELECT l.plan_version_id, l.activated_at FROM plan_activations l
+                               WHERE l.plan_id = a.plan_id
+                               ORDER BY l.activated_at DESC LIMIT 1) l ON true
+          WHERE (a.plan_version_id, a.activated_at)
+                IS DISTINCT FROM (l.plan_version_id, l.activated_at)
+) v \gset
+\echo :mark active_plans_last_activation: 'the active version of a plan is the one that its log names last'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] active_plans_last_activation: waits for migration 20261120190300
+\endif
+
+-- plans_active_plan
+SELECT NOT :'history'::boolean OR '20261120190300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan %s', p.plan_id) AS violator FROM plans p
+          WHERE NOT EXISTS (SELECT FROM active_plans a WHERE a.plan_id = p.plan_id)
+) v \gset
+\echo :mark plans_active_plan: 'every plan has its row in active_plans'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plans_active_plan: waits for migration 20261120190300
+\endif
+
+-- plan_versions_content_digest
+SELECT NOT :'history'::boolean OR '20261120190500' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('version %s', plan_version_id) AS violator FROM plan_versions
+          WHERE content_digest <> version_digest(plan_version_id)
+) v \gset
+\echo :mark plan_versions_content_digest: 'a version''s digest is that of its content'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_versions_content_digest: waits for migration 20261120190500
+\endif
+
 COMMIT;
 SELECT :broken > 0 AS found \gset
 \if :found

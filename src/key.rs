@@ -90,3 +90,42 @@ macro_rules! ids {
     )*};
 }
 pub(crate) use ids;
+
+/// Declares keys that the client draws, as [`ids`] does those that the server draws.
+macro_rules! uuids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize, diesel_derive_newtype::DieselNewType,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A new key: a UUID of version 7, which grows with time.
+            #[allow(clippy::new_without_default)] // each is another
+            pub fn new() -> Self {
+                Self(uuid::Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<uuid::Uuid> for $name {
+            fn from(key: uuid::Uuid) -> Self {
+                Self(key)
+            }
+        }
+    )*};
+}
+pub(crate) use uuids;
+
+uuids! {
+    /// The key of a user, which the host keeps in `public.users`.
+    UserId;
+}

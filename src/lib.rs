@@ -13,6 +13,7 @@ mod key;
 #[cfg(feature = "local-server")]
 pub mod local_server;
 mod lock;
+pub mod meal_planning;
 pub mod migrate;
 mod milliseconds;
 pub mod modelling;
@@ -27,8 +28,8 @@ mod transaction;
 mod unit_of_work;
 pub mod verify;
 
-pub use error::{Cause, ConstraintKind, Error, Result, TimeoutKind};
-pub use key::{Listed, Page};
+pub use error::{Cause, ConstraintKind, Error, Problem, Result, TimeoutKind};
+pub use key::{Listed, Page, UserId};
 pub use migrate::Context;
 pub use store::{Store, StoreOptions};
 pub use transaction::Transaction;

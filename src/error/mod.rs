@@ -75,6 +75,16 @@ pub enum Error {
         /// The rule, and how the value breaks it. Long values are not repeated.
         reason: String,
     },
+    /// What is stored is not fit for the step that was asked for; every reason at once.
+    #[error("{entity} {key}: {}", problems_text(.problems))]
+    Unfit {
+        /// The kind of thing, such as `meal_planning::Draft`.
+        entity: &'static str,
+        /// Its key.
+        key: String,
+        /// What is wrong with it. At least one.
+        problems: Vec<Problem>,
+    },
     /// A constraint, unique index or constraint trigger of the database refused the work.
     #[error("{}", constraint_text(.sentence.as_deref(), .constraint, .table))]
     Constraint {
@@ -183,6 +193,21 @@ pub enum Error {
         /// The answer.
         source: DieselError,
     },
+}
+
+/// One of the reasons of an [`Error::Unfit`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Where: a field, with the keys that lead to it: `meals[<key>].name`.
+    pub field: String,
+    /// The rule, and how it is broken.
+    pub reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.reason)
+    }
 }
 
 /// The kind of a rule that the database enforces.
@@ -344,6 +369,16 @@ fn constraint_text(sentence: Option<&str>, constraint: &str, table: &str) -> Str
         Some(sentence) => sentence.to_owned(),
         None if constraint.is_empty() => format!("a column of {table} must not be null"),
         None => format!("{constraint} of {table} refuses this"),
+    }
+}
+
+/// The first problems in words, and how many more there are.
+fn problems_text(problems: &[Problem]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = problems.iter().take(SHOWN).map(Problem::to_string).collect();
+    match problems.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
     }
 }
 

@@ -20,17 +20,20 @@ pub enum Context {
     Core,
     /// Modelled retrofit plans and their measures.
     Modelling,
+    /// Meal plans: mutable drafts and immutable versions.
+    MealPlanning,
 }
 
 impl Context {
     /// Every context, in the order in which they came.
-    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling];
+    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling, Self::MealPlanning];
 
     /// Its name in folder names, in the history and in Rust paths.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
             Self::Modelling => "modelling",
+            Self::MealPlanning => "meal_planning",
         }
     }
 }

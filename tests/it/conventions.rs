@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text};
-use planwright::modelling;
 use planwright::testing::rolled_back;
 use planwright::verify::Invariant;
 use planwright::{Result, Store, UnitOfWork};
+use planwright::{meal_planning, modelling};
 
 use crate::support::{everything, execute};
 
 /// The invariants of every context, in the order of `Context::ALL`.
-pub(crate) const INVARIANTS: &[&[Invariant]] = &[modelling::INVARIANTS];
+pub(crate) const INVARIANTS: &[&[Invariant]] = &[modelling::INVARIANTS, meal_planning::INVARIANTS];
 
 /// Names that PostgreSQL has given in live installations, which the baselines keep.
 const LEGACY_NAMES: &[&str] = &[

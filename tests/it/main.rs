@@ -20,6 +20,7 @@ mod generated;
 mod hosts;
 mod language;
 mod local_server;
+mod meal_planning;
 mod migrate;
 mod migrate_example;
 mod modelling;

@@ -1,0 +1,1 @@
+DROP FUNCTION planwright.refuse_change();

@@ -1,0 +1,8 @@
+//! What meals are made of.
+
+use crate::key::ids;
+
+ids! {
+    /// The key of an ingredient.
+    IngredientId;
+}

@@ -1,0 +1,90 @@
+//! Versions: what was committed.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::content::Content;
+use super::plan::PlanId;
+use super::schema::plan_versions;
+use super::tree;
+use crate::error::{Error, Result};
+use crate::key::{UserId, ids};
+use crate::unit_of_work::UnitOfWork;
+
+pub(super) const ENTITY: &str = "meal_planning::Version";
+
+ids! {
+    /// The key of a [`Version`].
+    VersionId;
+}
+
+/// What was committed of a plan, without its meals. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, HasQuery)]
+#[diesel(table_name = plan_versions)]
+pub struct Version {
+    /// The key.
+    pub plan_version_id: VersionId,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// Its number in the plan, from 1: the highest before it plus 1.
+    pub version_number: i32,
+    /// What the plan is called in it.
+    pub name: String,
+    /// The version that it was drafted from, which may have been pruned since.
+    pub base_version_id: Option<VersionId>,
+    /// The number of that version.
+    pub base_version_number: Option<i32>,
+    /// Who committed it.
+    pub author_id: UserId,
+    /// What the author says of it.
+    pub message: String,
+    /// A name for it, unique in the plan.
+    pub label: Option<String>,
+    /// Equal for equal content. The first byte says by which rules it was made.
+    pub content_digest: Vec<u8>,
+    /// When it was committed: the start of the transaction.
+    pub created_at: DateTime<Utc>,
+}
+
+impl UnitOfWork<'_> {
+    /// The versions of meal plans.
+    pub fn meal_plan_versions(&mut self) -> VersionRepository<'_> {
+        VersionRepository { uow: self.reborrow() }
+    }
+}
+
+/// Reads [`Version`]s.
+#[derive(Debug)]
+pub struct VersionRepository<'uow> {
+    pub(super) uow: UnitOfWork<'uow>,
+}
+
+impl VersionRepository<'_> {
+    /// The version with this key, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] and the like, as for any statement.
+    pub fn find(&mut self, id: VersionId) -> Result<Option<Version>> {
+        Ok(Version::query().find(id).first(self.uow.connection()).optional()?)
+    }
+
+    /// The version with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none.
+    pub fn get(&mut self, id: VersionId) -> Result<Version> {
+        self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+
+    /// All of a version, in one statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none.
+    pub fn content(&mut self, id: VersionId) -> Result<Content> {
+        tree::of_version(&mut self.uow, id)?.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+}
