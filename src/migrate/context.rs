@@ -17,20 +17,25 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Context {
     /// What the schema tools themselves remember, in schema `planwright`. Part of every choice.
+    /// Where another one that is chosen refers to users, a minimal `public.users` as well, unless
+    /// the host has its own.
     Core,
     /// Modelled retrofit plans and their measures.
     Modelling,
+    /// Meal plans: mutable drafts and immutable versions.
+    MealPlanning,
 }
 
 impl Context {
     /// Every context, in the order in which they came.
-    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling];
+    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling, Self::MealPlanning];
 
     /// Its name in folder names, in the history and in Rust paths.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
             Self::Modelling => "modelling",
+            Self::MealPlanning => "meal_planning",
         }
     }
 }

@@ -98,6 +98,11 @@ fn check(migration: &Migration, older: &[Migration]) -> Result<(), String> {
             // The host may not have chosen that context.
             return Err(format!("{name}/metadata.toml: needs {}, of another context", other.name));
         }
+        if other.host_column.is_some() && *context == Context::Core {
+            // Core is part of every choice, and would bring it to every host.
+            let what = "which runs only where another context needs it";
+            return Err(format!("{name}/metadata.toml: needs {}, {what}", other.name));
+        }
     }
     Ok(())
 }

@@ -94,6 +94,9 @@ impl Locked<'_> {
     fn rehearse(&mut self, plan: &Plan<'_>) -> Result<Rehearsal> {
         type Manager = AnsiTransactionManager;
         let (begin, mut blockers) = (Instant::now(), Vec::new());
+        if let Some(refused) = plan.refused_by_host(&mut self.connection)? {
+            return Ok(report(plan, Stage::refused(&plan.steps, &refused), begin.elapsed()));
+        }
         Manager::begin_transaction(&mut self.connection)?;
         let limit = self.watch.store_limit();
         let played = self.watched(
