@@ -21,7 +21,7 @@
 //! and only where a chosen context refers to it. Where the host has one that no foreign key can
 //! refer to, such a run is refused before its first change; [`Migrator::plan`] tells it beforehand.
 //! What is made is marked by its comment, and the down drops it only as it was made: where there
-//! is a row, another column, a trigger or anything that refers to it, it stays.
+//! is a row, another column, a trigger, row security or anything that refers to it, it stays.
 //!
 //! The history is the table `planwright.migrations`. Each row is written in the transaction of its
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is

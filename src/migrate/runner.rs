@@ -170,9 +170,9 @@ impl<'a> Migrator<'a> {
     ///
     /// [`Error::Migration`] naming the migration and the statement that failed, with the server's
     /// answer as its source; or what a guard has found, after everything else has run; or that a
-    /// released migration was edited or deleted. Before the first change, what is wrong with a
-    /// `public.users` of the host's that a pending migration refers to. [`Error::Unavailable`] where another runner holds
-    /// the lock for too long.
+    /// released migration was edited or deleted; or, before the first change, what is wrong with a
+    /// `public.users` of the host's that a pending one refers to. [`Error::Unavailable`] where
+    /// another runner holds the lock for too long.
     pub fn up(&self) -> Result<Vec<Applied>> {
         self.run_up(None)
     }

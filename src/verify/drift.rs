@@ -151,11 +151,13 @@ impl<'a> Drift<'a> {
         })
     }
 
+    /// What these migrations could install.
     fn not_installed(&self, standing: &Standing) -> Vec<Context> {
-        let installed = |context: &Context| {
-            standing.status.applied.iter().any(|row| row.context == context.name())
+        let missing = |context: &Context| {
+            self.migrations.of(&[*context]).next().is_some()
+                && standing.status.applied.iter().all(|row| row.context != context.name())
         };
-        self.contexts.iter().copied().filter(|context| !installed(context)).collect()
+        self.contexts.iter().copied().filter(missing).collect()
     }
 
     /// Whether nobody knows it: neither a context that was not chosen, nor the caller.

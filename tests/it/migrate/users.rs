@@ -395,6 +395,7 @@ fn what_we_have_made_stays_once_the_host_uses_it() {
         "CREATE FUNCTION any_user() RETURNS users LANGUAGE sql AS 'SELECT NULL::users'",
         "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
          CREATE TRIGGER told AFTER INSERT ON users EXECUTE FUNCTION told()",
+        "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
         "COMMENT ON TABLE users IS 'Who may log in'",
         "COMMENT ON TABLE users IS NULL",
     ] {
