@@ -22,7 +22,7 @@ WITH users AS (
                SELECT FROM pg_catalog.pg_index i
                 WHERE i.indrelid = users.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
                   AND i.indnkeyatts = 1 AND i.indkey[0] = users.attnum
-                  AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
+                  AND i.indpred IS NULL) THEN
                'public.users.id has no unique index that a foreign key can refer to, which is '
                'valid, for all rows, and of no deferrable constraint: '
                'CREATE UNIQUE INDEX CONCURRENTLY users_id_uq ON public.users (id)'

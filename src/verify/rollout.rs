@@ -213,8 +213,10 @@ impl<'a, 'm> Rollout<'a, 'm> {
         for (context, table) in &not_adopted {
             lines.push(format!("[ ] {table} is there already: adopt {context} first"));
         }
+        let refused = self.migrator.plan()?.refused;
+        lines.extend(refused.iter().map(|why| format!("[ ] {why}")));
         let minor = drift.worst().is_none_or(|worst| worst == Severity::Note);
-        Ok((minor && not_adopted.is_empty(), lines))
+        Ok((minor && not_adopted.is_empty() && refused.is_none(), lines))
     }
 
     fn in_the_way(&self) -> Result<(bool, Vec<String>)> {

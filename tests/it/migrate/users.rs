@@ -1,7 +1,9 @@
 //! `public.users`, which belongs to the host, and contexts that refer to it.
 
+use planwright::diagram::Diagram;
 use planwright::migrate::{Ending, Progress, State};
-use planwright::verify::{Catalog, Drift, Finding, ObjectKind, ObjectName, Rollout};
+use planwright::verify::Source;
+use planwright::verify::{Catalog, Drift, Finding, Inventory, ObjectKind, ObjectName, Rollout};
 
 use super::*;
 use crate::support::is_of_host;
@@ -557,4 +559,40 @@ fn a_rollout_that_fails_takes_the_users_back_that_it_has_made() {
     assert!(report.to_string().contains(USERS), "{report}");
     assert_eq!(database.objects(), before, "{report}");
     assert_eq!(database.recorded(), [T, B]);
+}
+
+#[test]
+fn a_rollout_is_refused_before_it_begins() {
+    let folder = Folder::both().with_catalogs();
+    let database = Database::new();
+    database.execute("CREATE TABLE users (id bigint)");
+    let before = database.catalog();
+    let migrator = database.all_of(&folder);
+    let report = Rollout::new(&migrator).back_on_failure(true).run().unwrap();
+    assert!(!report.succeeded(), "{report}");
+    let named = |name: &str| report.stages.iter().find(|stage| stage.name == name);
+    let drift = named("drift before").unwrap();
+    assert!(drift.lines.iter().any(|line| line.contains("of type bigint")), "{report}");
+    assert!(named("up").is_none(), "{report}");
+    assert_eq!(database.catalog(), before);
+}
+
+#[test]
+fn no_list_of_tables_has_the_users_of_the_host() {
+    let folder = Folder::both().with_catalogs();
+    let database = Database::new();
+    let migrator = database.meals(&folder);
+    migrator.up().unwrap();
+    let tables = Source::tables_of(&migrator).unwrap();
+    assert_eq!(tables.iter().map(Source::name).collect::<Vec<_>>(), ["diary"]);
+    let contexts = [Context::Core, Context::MealPlanning];
+    let inventory = Inventory::of(&folder.set(), contexts).unwrap();
+    assert!(inventory.relations.iter().any(|one| one.name.name == "diary"), "{inventory}");
+    assert!(!inventory.to_string().contains("users (core)"), "{inventory}");
+
+    // A diagram has what the table refers to by its name.
+    let names: Vec<_> = inventory.relations.into_iter().map(|one| one.name).collect();
+    let diagram = Diagram::of(&database.catalog(), "meals", &names).unwrap().mermaid();
+    assert!(diagram.contains("\"users\" |o--o{ \"diary\""), "{diagram}");
+    assert!(!diagram.contains("uuid id"), "{diagram}");
 }
