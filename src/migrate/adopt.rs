@@ -39,7 +39,8 @@ impl Migrator<'_> {
     ///
     /// [`Error::Migration`] where there is no such version of this context, or a difference that
     /// was to be accepted is not there; where a released migration was edited or deleted, or the
-    /// database is of a later release. Those of a query.
+    /// database is of a later release; where a foreign key cannot refer to the host's users, and
+    /// the context needs them. Those of a query.
     pub fn adoption(&self, context: Context, version: &str) -> Result<Option<Adoption>> {
         let history = history::read(self.store)?;
         let Some(adopting) = self.adopting(context, version, &history)? else { return Ok(None) };

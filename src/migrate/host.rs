@@ -1,5 +1,7 @@
 //! What contexts need of the host: a column that their tables refer to, such as `public.users.id`.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::context::Context;
@@ -31,12 +33,22 @@ impl Plan<'_> {
     pub(super) fn refused_by_host(&self, connection: &mut PgConnection) -> Result<Option<Refused>> {
         for made in &self.of_host {
             if let Some(Error::Migration { what, .. }) = guard(connection, made)? {
-                let what = format!("nothing is run: {what}");
+                let what = format!("{}nothing is run: {what}", self.needed_by(made));
                 let step = self.steps.iter().position(|step| step.uses(made)).unwrap_or_default();
                 return Ok(Some(Refused { step, what, by: made.to_string() }));
             }
         }
         Ok(None)
+    }
+
+    fn needed_by(&self, made: &Migration) -> String {
+        let steps = self.steps.iter().map(|step| step.migration);
+        let needing = steps.filter(|one| one.needs.contains(&made.version));
+        let contexts: BTreeSet<_> = needing.map(|one| one.context.name()).collect();
+        match &contexts.into_iter().collect::<Vec<_>>()[..] {
+            [] => String::new(), // a run that ends before them
+            contexts => format!("needed by {}, so ", contexts.join(", ")),
+        }
     }
 
     /// Fails where the run must not begin.

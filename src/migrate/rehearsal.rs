@@ -33,7 +33,8 @@ impl Migrator<'_> {
     ///
     /// [`Error::Migration`](crate::Error::Migration) where a released migration was edited or deleted;
     /// [`Error::Unavailable`](crate::Error::Unavailable) where another runner holds the lock for too long; those of a query.
-    /// A migration that fails or is refused is no error but stands in the report.
+    /// A migration that fails or is refused is no error but stands in the report; so does a run
+    /// that would not begin, for what the host has.
     ///
     /// # Example
     ///

@@ -301,8 +301,10 @@ fn users_that_nothing_can_refer_to_are_refused_before_the_first_change() {
         let migrator = database.all_of(&folder);
         let plan = migrator.plan().unwrap();
         let refused = plan.refused.clone().unwrap();
-        let head =
-            format!("{USERS}: nothing is run: refused by its guard, which lists 1: {expected}");
+        let head = format!(
+            "{USERS}: needed by meal_planning, so nothing is run: refused by its guard, which lists \
+             1: {expected}"
+        );
         assert!(refused.starts_with(&head), "{sql}: {refused}");
         assert!(plan.to_string().starts_with(&format!("[!] {refused}\n[ ] ")), "{plan}");
 
@@ -428,6 +430,13 @@ fn users_that_change_after_they_were_recorded_are_looked_at_again() {
     assert!(matches!(notes.ending, Ending::NotReached { .. }), "{rehearsal}");
     let (what, _) = told(database.meals(&folder).up());
     assert!(what.contains("nothing is run") && what.contains("of type bigint"), "{what}");
+
+    // A run that ends there is refused as well.
+    let database = Database::new();
+    database.execute("CREATE TABLE users (id bigint)");
+    let (what, _) = told(database.meals(&folder).up_to(USERS));
+    assert!(what.starts_with(&format!("{USERS}: nothing is run: refused by its guard")), "{what}");
+    assert!(!database.has("planwright.migrations"));
 }
 
 #[test]
@@ -483,7 +492,10 @@ fn a_legacy_database_is_adopted_with_the_users_that_it_has() {
         told(meals.adoption(Context::MealPlanning, DIARY)),
         told(meals.adopt(Context::MealPlanning, DIARY)),
     ] {
-        assert!(what.starts_with(&format!("{USERS}: nothing is run")), "{what}");
+        assert!(
+            what.starts_with(&format!("{USERS}: needed by meal_planning, so nothing is run")),
+            "{what}"
+        );
     }
     assert_eq!(database.catalog(), before);
 
