@@ -148,7 +148,7 @@ impl<'a, 'w> Tool<'a, 'w> {
                 } else {
                     self.out.show(&plan)?;
                 }
-                Ok(Ending::Fine)
+                Ok(plan.refused.is_none().into())
             }
             Verb::DryRun { name } => {
                 let rehearsal = match name {
@@ -343,6 +343,9 @@ impl Display for Drawing {
 /// What would run, as a file that can be read and kept.
 fn script(plan: &PlanReport) -> String {
     let mut text = String::new();
+    if let Some(refused) = &plan.refused {
+        let _ = writeln!(text, "-- {refused}\n");
+    }
     for planned in &plan.migrations {
         let _ = writeln!(text, "-- {planned}");
         for statement in &planned.statements {

@@ -1,6 +1,6 @@
 //! What the system catalogs say of a schema, as values that can be compared and kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,35 @@ impl Catalog {
         });
         let gone = self.0.keys().filter(counts).filter(|name| !after.0.contains_key(name));
         Delta { made: made.collect(), gone: gone.cloned().collect() }
+    }
+
+    /// Of relations of which columns alone are expected, leaves these, and of each what is expected
+    /// to be said: the rest is the host's.
+    pub(crate) fn leave_out_what_is_the_hosts(&mut self, expected: &Self) {
+        let whose: BTreeSet<(&str, &str)> = expected
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| expected.has_of_host(name))
+            .map(|name| (&*name.schema, &*name.relation))
+            .collect();
+        self.0.retain(|name, properties| {
+            let relation = if name.relation.is_empty() { &name.name } else { &name.relation };
+            if !whose.contains(&(&*name.schema, &**relation)) {
+                return true;
+            }
+            let Some(said) = expected.get(name) else { return false };
+            properties.retain(|property, _| said.contains_key(property));
+            true
+        });
+    }
+
+    /// Whether it has this column, and not the relation that it is of.
+    pub(crate) fn has_of_host(&self, name: &ObjectName) -> bool {
+        let made = |kind| self.get(&ObjectName::new(kind, &name.schema, "", &name.relation));
+        name.kind == ObjectKind::Column
+            && self.get(name).is_some()
+            && made(ObjectKind::Table).is_none()
+            && made(ObjectKind::View).is_none()
     }
 
     /// Makes the change.

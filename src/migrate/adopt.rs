@@ -39,16 +39,22 @@ impl Migrator<'_> {
     ///
     /// [`Error::Migration`] where there is no such version of this context, or a difference that
     /// was to be accepted is not there; where a released migration was edited or deleted, or the
-    /// database is of a later release. Those of a query.
+    /// database is of a later release; where a foreign key cannot refer to the host's users, and
+    /// the context needs them. Those of a query.
     pub fn adoption(&self, context: Context, version: &str) -> Result<Option<Adoption>> {
         let history = history::read(self.store)?;
         let Some(adopting) = self.adopting(context, version, &history)? else { return Ok(None) };
-        self.store.read(|uow| Ok(Some(adopting.judged(uow.connection())?.adoption)))
+        let plan = self.plan_with_core(context, &history);
+        self.store.read(|uow| {
+            plan.ask_host(uow.connection())?;
+            Ok(Some(adopting.judged(uow.connection())?.adoption))
+        })
     }
 
     /// Records the migrations of a context as applied, up to this version, where the database has
     /// their objects already: a live one at its baseline, or one that was brought to a released
-    /// state by hand. Nothing is run but what belongs to [`Context::Core`].
+    /// state by hand. Nothing is run but what belongs to [`Context::Core`]; users that the host has
+    /// are left as they are.
     ///
     /// The catalog is compared with the one that the migrations make. Objects of the host beside
     /// them, and other names of constraints and indexes, do not stand against it; the names are
@@ -97,10 +103,12 @@ impl Migrator<'_> {
             let Some(adopting) = self.adopting(context, version, &history)? else {
                 return Ok(None);
             };
+            let plan = self.plan_with_core(context, &history);
+            plan.ask_host(&mut session.connection)?;
             // Looked at twice: a database that is not to be adopted is not given a history.
             let seen = adopting.seen(session)?;
             seen.adoption.refuse()?;
-            self.run_core(session, &history)?;
+            run_core(session, &plan)?;
             adopting.recorded(session, &seen.tables).map(Some)
         })
     }
@@ -137,13 +145,9 @@ impl Migrator<'_> {
         Ok(Some(Adopting { migration, target, accepted: &self.accepted }))
     }
 
-    fn run_core(&self, session: &mut Locked<'_>, history: &[Recorded]) -> Result<()> {
-        for step in &Plan::new(&self.migrations, &[Context::Core], history, None).steps {
-            if let Outcome::Refused(refusal) = session.apply(step)? {
-                return Err(refusal);
-            }
-        }
-        Ok(())
+    /// What an adoption runs of core depends on what the context needs.
+    fn plan_with_core(&self, context: Context, history: &[Recorded]) -> Plan<'_> {
+        Plan::new(&self.migrations, &[Context::Core, context], history, None)
     }
 
     /// Tables that were there before are adopted, not made.
@@ -172,6 +176,15 @@ impl Migrator<'_> {
         );
         Err(Error::migration(&*migration.name, what, None))
     }
+}
+
+fn run_core(session: &mut Locked<'_>, plan: &Plan<'_>) -> Result<()> {
+    for step in plan.steps.iter().filter(|step| step.migration.context == Context::Core) {
+        if let Outcome::Refused(refusal) = session.apply(step)? {
+            return Err(refusal);
+        }
+    }
+    Ok(())
 }
 
 /// One adoption.

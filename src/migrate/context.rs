@@ -17,6 +17,8 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Context {
     /// What the schema tools themselves remember, in schema `planwright`. Part of every choice.
+    /// Where another one that is chosen refers to users, a minimal `public.users` as well, unless
+    /// the host has its own.
     Core,
     /// Modelled retrofit plans and their measures.
     Modelling,

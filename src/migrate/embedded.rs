@@ -69,8 +69,16 @@ impl Migrations {
             .ok_or_else(|| Error::migration(name, "this release has no such migration", None))
     }
 
+    /// What belongs to these contexts. What makes a column of the host's is only where one of them
+    /// needs it.
     pub(crate) fn of(&self, contexts: &[Context]) -> impl Iterator<Item = &Migration> {
-        self.0.iter().filter(move |migration| contexts.contains(&migration.context))
+        self.0.iter().filter(move |one| {
+            let needs = |other: &Migration| {
+                contexts.contains(&other.context) && other.needs.contains(&one.version)
+            };
+            contexts.contains(&one.context)
+                && (one.host_column.is_none() || self.0.iter().any(needs))
+        })
     }
 }
 

@@ -98,6 +98,55 @@ fn check(migration: &Migration, older: &[Migration]) -> Result<(), String> {
             // The host may not have chosen that context.
             return Err(format!("{name}/metadata.toml: needs {}, of another context", other.name));
         }
+        if other.host_column.is_some() && *context == Context::Core {
+            // Core is part of every choice, and would bring it to every host.
+            let what = "which runs only where another context needs it";
+            return Err(format!("{name}/metadata.toml: needs {}, {what}", other.name));
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HISTORY: (&str, &str) = ("2026-11-20-000000_core_history", "kind = \"baseline\"");
+    const USERS: &str = "2026-11-21-000000_core_users";
+
+    fn parsed(
+        folders: &[(&str, &str)],
+        guard: Option<&'static str>,
+    ) -> Result<Vec<Migration>, String> {
+        parse(folders.iter().map(|(folder, metadata)| Files {
+            folder: Cow::Owned((*folder).to_owned()),
+            metadata: Cow::Owned(format!("run_in_transaction = true\n{metadata}")),
+            up: Cow::Borrowed("SELECT 1"),
+            down: Cow::Borrowed("SELECT 1"),
+            guard: guard.filter(|_| *folder == USERS).map(Cow::Borrowed),
+            evidence: None,
+            catalog: None,
+        }))
+    }
+
+    /// The folders that a host brings have nothing of core.
+    #[test]
+    fn what_makes_a_column_of_the_hosts_is_an_expand_of_core_with_a_guard() {
+        let column = "host_column = \"public.users.id\"";
+        let expand = format!("kind = \"expand\"\n{column}");
+        let guard = Some("SELECT '' WHERE false");
+        let good = parsed(&[HISTORY, (USERS, &expand)], guard).unwrap();
+        assert_eq!(good[1].host_column.as_deref(), Some("public.users.id"));
+
+        let told =
+            |metadata: &str, guard| parsed(&[HISTORY, (USERS, metadata)], guard).unwrap_err();
+        assert!(told(&expand, None).contains("host_column and guard.sql go together"));
+        let held = format!("kind = \"held\"\n{column}");
+        assert!(told(&held, guard).contains("only an expand of core"));
+        assert!(told("kind = \"expand\"", guard).contains("only a held migration has a guard"));
+
+        let later = ("2026-11-22-000000_core_x", "kind = \"expand\"\nneeds = [\"20261121000000\"]");
+        let told = parsed(&[HISTORY, (USERS, &expand), later], guard).unwrap_err();
+        assert!(told.contains("which runs only where another context needs it"), "{told}");
+    }
 }

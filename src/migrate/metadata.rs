@@ -1,7 +1,7 @@
 //! `metadata.toml`: the few lines that are allowed in it.
 //!
 //! The build script uses this file too. A parser of all of TOML would be a dependency of every
-//! host's build, for five keys.
+//! host's build, for six keys.
 
 use super::migration::Kind;
 
@@ -18,13 +18,15 @@ pub(crate) struct Metadata {
     pub(crate) after_job: Option<String>,
     /// `confirm`.
     pub(crate) confirm: Option<String>,
+    /// `host_column`.
+    pub(crate) host_column: Option<String>,
 }
 
 impl Metadata {
     /// Reads the file, and refuses with a sentence what is not allowed in it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (mut transactional, mut kind, mut needs) = (None, None, None);
-        let (mut after_job, mut confirm) = (None, None);
+        let (mut after_job, mut confirm, mut host_column) = (None, None, None);
         for (number, line) in (1..).zip(text.lines()) {
             let refuse = |what: String| format!("line {number}: {what}");
             let Some((key, value)) = entry(line).map_err(refuse)? else { continue };
@@ -51,7 +53,23 @@ impl Metadata {
                     }
                     confirm.replace(value).is_some()
                 }
-                ("run_in_transaction" | "kind" | "needs" | "after_job" | "confirm", _) => {
+                ("host_column", Value::Text(value)) => {
+                    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+                    let mut parts = value.split('.');
+                    if parts.clone().count() != 3
+                        || !parts.all(|part| !part.is_empty() && part.bytes().all(plain))
+                    {
+                        return Err(refuse(
+                            "host_column is schema.table.column, in a-z and _".to_owned(),
+                        ));
+                    }
+                    host_column.replace(value).is_some()
+                }
+                (
+                    "run_in_transaction" | "kind" | "needs" | "after_job" | "confirm"
+                    | "host_column",
+                    _,
+                ) => {
                     return Err(refuse(format!("the value of {key} has the wrong type")));
                 }
                 _ => return Err(refuse(format!("nobody knows the key {key}"))),
@@ -66,6 +84,7 @@ impl Metadata {
             needs: needs.unwrap_or_default(),
             after_job,
             confirm,
+            host_column,
         })
     }
 }

@@ -25,7 +25,7 @@ pub struct Migration {
     pub up: Cow<'static, str>,
     /// The statements that take it back, or that refuse to and say why.
     pub down: Cow<'static, str>,
-    /// For held ones: the SELECT that lists what stands against it.
+    /// For held ones, and with a `host_column`: the SELECT that lists what stands against it.
     pub guard: Option<Cow<'static, str>>,
     /// What it does to the catalog, as JSON; read by [`delta`](Self::delta).
     pub(crate) catalog: Option<Cow<'static, str>>,
@@ -39,6 +39,10 @@ pub struct Migration {
     /// For held ones: what the caller must state, such as `no_readers_left`. See
     /// [`Migrator::confirm`](super::Migrator::confirm).
     pub confirm: Option<String>,
+    /// For one of core: the column of the host's, such as `public.users.id`, that it makes where
+    /// the host has none. It runs only where a chosen context needs it, no run begins that its
+    /// guard refuses, and of the table only this column is expected.
+    pub host_column: Option<String>,
     /// The SELECT that lists what speaks for or against that statement.
     pub evidence: Option<Cow<'static, str>>,
 }
@@ -105,7 +109,7 @@ impl Migration {
         let (version, context) = parse_name(&folder)?;
         let file = |name: &str, what: &dyn fmt::Display| format!("{folder}/{name}: {what}");
 
-        let Metadata { transactional, kind, needs, after_job, confirm } =
+        let Metadata { transactional, kind, needs, after_job, confirm, host_column } =
             Metadata::parse(&metadata).map_err(|what| file("metadata.toml", &what))?;
         if after_job.is_some() && kind != Kind::Held {
             return Err(file("metadata.toml", &"only a held migration waits for a job"));
@@ -120,8 +124,17 @@ impl Migration {
             let found = statements(sql).map_err(|error| file(name, &error))?;
             check_statements(&found, transactional).map_err(|what| file(name, &what))?;
         }
-        if guard.is_some() && kind != Kind::Held {
-            return Err(file("guard.sql", &"only a held migration has a guard"));
+        if host_column.is_some() {
+            if context != Context::Core || kind != Kind::Expand || !transactional {
+                let what = "only an expand of core, in a transaction, has a host_column";
+                return Err(file("metadata.toml", &what));
+            }
+            if guard.is_none() {
+                return Err(file("metadata.toml", &"host_column and guard.sql go together"));
+            }
+        } else if guard.is_some() && kind != Kind::Held {
+            let what = "only a held migration has a guard, and one with a host_column";
+            return Err(file("guard.sql", &what));
         }
         for (name, sql) in [("guard.sql", &guard), ("evidence.sql", &evidence)] {
             let Some(sql) = sql else { continue };
@@ -143,6 +156,7 @@ impl Migration {
             needs,
             after_job,
             confirm,
+            host_column,
             evidence,
         })
     }

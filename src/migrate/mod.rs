@@ -17,6 +17,12 @@
 //! A live database that has the objects of a context already is [adopted](Migrator::adopt): it is
 //! compared with what the migrations make, and their names are written into the history.
 //!
+//! `public.users` belongs to the host. A migration of core makes a minimal one where there is none,
+//! and only where a chosen context refers to it. Where the host has one that no foreign key can
+//! refer to, such a run is refused before its first change; [`Migrator::plan`] tells it beforehand.
+//! What is made is marked by its comment, and the down drops it only as it was made: where there
+//! is a row, another column, a trigger, row security or anything that refers to it, it stays.
+//!
 //! The history is the table `planwright.migrations`. Each row is written in the transaction of its
 //! migration and keeps a checksum of the SQL, so a released migration that was edited since is
 //! noticed. `__diesel_schema_migrations` belongs to the host and is never touched.
@@ -31,6 +37,7 @@ mod expected;
 mod folder;
 mod guard;
 mod history;
+mod host;
 mod lint;
 mod locked;
 mod metadata;

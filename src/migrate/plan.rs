@@ -19,6 +19,8 @@ pub(super) struct Plan<'m> {
     pub(super) held: Vec<&'m Migration>,
     /// Others, which need one that does not run.
     pub(super) waiting: Vec<&'m Migration>,
+    /// Those with a column of the host's that a step makes or needs.
+    pub(super) of_host: Vec<&'m Migration>,
 }
 
 /// One migration of a plan.
@@ -70,6 +72,11 @@ impl<'m> Plan<'m> {
                 plan.steps.push(Step { migration, installs: first });
             }
         }
+        let uses = |one: &&Migration| {
+            one.host_column.is_some() && plan.steps.iter().any(|step| step.uses(one))
+        };
+        let of_host = migrations.as_slice().iter().filter(uses).collect();
+        plan.of_host = of_host;
         plan
     }
 

@@ -22,6 +22,9 @@ pub struct PlanReport {
     pub held: Vec<String>,
     /// The names of other migrations that wait, as they need one that is held.
     pub waiting: Vec<String>,
+    /// Why a run would not begin, in a sentence: the host has something that what would run cannot
+    /// refer to, such as a `public.users` without a unique `id uuid`.
+    pub refused: Option<String>,
 }
 
 /// A migration that would run.
@@ -38,7 +41,7 @@ pub struct Planned {
     pub kind: Kind,
     /// Whether it runs in a transaction.
     pub transactional: bool,
-    /// The SELECT that must find nothing, of a held one.
+    /// The SELECT that must find nothing, of a held one, or of what the host may have instead.
     pub guard: Option<String>,
     /// The statements, as they are in `up.sql`.
     pub statements: Vec<String>,
@@ -74,6 +77,9 @@ impl fmt::Display for Planned {
 /// Each statement by its beginning; [`Planned::statements`] has the whole texts.
 impl fmt::Display for PlanReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(refused) = &self.refused {
+            writeln!(f, "[!] {refused}")?;
+        }
         if self.migrations.is_empty() {
             writeln!(f, "nothing to do")?;
         }
@@ -99,7 +105,8 @@ pub(super) fn left(f: &mut fmt::Formatter<'_>, held: &[String], waiting: &[Strin
 }
 
 impl Migrator<'_> {
-    /// What [`up`](Self::up) would run: one query, and no change.
+    /// What [`up`](Self::up) would run: one query, and no change. Where it would refer to a table of
+    /// the host's, a second query looks at that.
     ///
     /// # Errors
     ///
@@ -120,7 +127,14 @@ impl Migrator<'_> {
     /// ```
     pub fn plan(&self) -> Result<PlanReport> {
         let history = history::read(self.store)?;
-        Ok(PlanReport::new(&self.plan_of(&history, None)?))
+        let plan = self.plan_of(&history, None)?;
+        let refused = if plan.of_host.is_empty() {
+            None
+        } else {
+            self.store.read(|uow| plan.refused_by_host(uow.connection()))?
+        };
+        let refused = refused.map(|refused| refused.error().to_string());
+        Ok(PlanReport { refused, ..PlanReport::new(&plan) })
     }
 
     /// What [`contract`](Self::contract) of this held migration would run: nothing where it is
@@ -146,6 +160,7 @@ impl PlanReport {
                 .collect(),
             held,
             waiting,
+            refused: None,
         }
     }
 }

@@ -33,7 +33,8 @@ impl Migrator<'_> {
     ///
     /// [`Error::Migration`](crate::Error::Migration) where a released migration was edited or deleted;
     /// [`Error::Unavailable`](crate::Error::Unavailable) where another runner holds the lock for too long; those of a query.
-    /// A migration that fails or is refused is no error but stands in the report.
+    /// A migration that fails or is refused is no error but stands in the report; so does a run
+    /// that would not begin, for what the host has.
     ///
     /// # Example
     ///
@@ -94,6 +95,9 @@ impl Locked<'_> {
     fn rehearse(&mut self, plan: &Plan<'_>) -> Result<Rehearsal> {
         type Manager = AnsiTransactionManager;
         let (begin, mut blockers) = (Instant::now(), Vec::new());
+        if let Some(refused) = plan.refused_by_host(&mut self.connection)? {
+            return Ok(report(plan, Stage::refused(&plan.steps, &refused), begin.elapsed()));
+        }
         Manager::begin_transaction(&mut self.connection)?;
         let limit = self.watch.store_limit();
         let played = self.watched(

@@ -170,8 +170,9 @@ impl<'a> Migrator<'a> {
     ///
     /// [`Error::Migration`] naming the migration and the statement that failed, with the server's
     /// answer as its source; or what a guard has found, after everything else has run; or that a
-    /// released migration was edited or deleted. [`Error::Unavailable`] where another runner holds
-    /// the lock for too long.
+    /// released migration was edited or deleted; or, before the first change, what is wrong with a
+    /// `public.users` of the host's that a pending one refers to. [`Error::Unavailable`] where
+    /// another runner holds the lock for too long.
     pub fn up(&self) -> Result<Vec<Applied>> {
         self.run_up(None)
     }
@@ -233,6 +234,7 @@ impl<'a> Migrator<'a> {
     /// where there are fewer.
     ///
     /// What belongs to [`Context::Core`] goes last, and stays while another context is installed.
+    /// What it has made for contexts that refer to users goes after the last of these.
     ///
     /// # Errors
     ///
@@ -265,6 +267,7 @@ impl<'a> Migrator<'a> {
         self.locked(|session| {
             let history = session.history()?;
             let plan = self.plan_of(&history, through)?;
+            plan.ask_host(&mut session.connection)?;
             for step in &plan.steps {
                 self.refuse_to_make_again(session, step.migration)?;
             }
@@ -295,15 +298,15 @@ impl<'a> Migrator<'a> {
     ) -> Result<Vec<Reverted>> {
         self.locked(|session| {
             let history = session.history()?;
-            let of_core = |row: &&Recorded| row.context == Context::Core.name();
+            let goes_last =
+                |row: &&Recorded| self.migrations.goes_last(row, &self.contexts, &history);
             let mut rows: Vec<_> = rows_of(&self.contexts, &history).collect();
             rows.reverse();
-            // The others are recorded by core, however late a part of it came.
-            rows.sort_by_key(of_core);
+            rows.sort_by_key(goes_last);
             let mut chosen = choose(&rows)?;
-            let stays = |row: &Recorded| !of_core(&row) && !chosen.contains(&row);
+            let stays = |row: &Recorded| !goes_last(&row) && !chosen.contains(&row);
             if history.iter().any(stays) {
-                chosen.retain(|row| !of_core(row));
+                chosen.retain(|row| !goes_last(row));
             }
             // All of it is checked before any of it is done.
             let steps: Result<Vec<_>> = chosen.iter().map(|row| self.to_revert(row)).collect();

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
 use super::guard::guard;
+use super::host::Refused;
 use super::locked::failed_words;
 use super::migration::{ConcurrentIndex, Migration, known_statements};
 use super::plan::Step;
@@ -94,6 +95,21 @@ impl Stage {
             });
         }
         Ok((self, failure))
+    }
+
+    /// Of a run that does not begin.
+    pub(super) fn refused(steps: &[Step<'_>], refused: &Refused) -> Self {
+        let ended = |(at, step): (usize, &Step<'_>)| {
+            let ending = if at == refused.step {
+                Ending::Refused { why: refused.what.clone() }
+            } else {
+                Ending::NotReached { why: "as nothing is run".to_owned() }
+            };
+            let (planned, effects) = (Planned::new(step.migration), Vec::new());
+            Rehearsed { planned, ending, effects, duration: Duration::ZERO }
+        };
+        let done = steps.iter().enumerate().map(ended).collect();
+        Self { done, rows_counted: true, ..Self::default() }
     }
 
     /// As a run does it: the guard behind the locks that the statements begin with.

@@ -121,7 +121,8 @@ impl<'a> Drift<'a> {
         self.store.read(|uow| {
             let standing = self.migrations.standing(&self.contexts, uow)?;
             let state = Recorded::of(&self.migrations, &self.contexts, &standing)?;
-            let actual = Catalog::read(uow, &self.scope(&state))?;
+            let mut actual = Catalog::read(uow, &self.scope(&state))?;
+            actual.leave_out_what_is_the_hosts(&state.whole);
             let mut differences = compare(&state.expected, &actual);
             differences.retain(|one| one.finding != Finding::Extra || self.is_extra(one, &state));
             for difference in &mut differences {
@@ -150,11 +151,13 @@ impl<'a> Drift<'a> {
         })
     }
 
+    /// What these migrations could install.
     fn not_installed(&self, standing: &Standing) -> Vec<Context> {
-        let installed = |context: &Context| {
-            standing.status.applied.iter().any(|row| row.context == context.name())
+        let missing = |context: &Context| {
+            self.migrations.of(&[*context]).next().is_some()
+                && standing.status.applied.iter().all(|row| row.context != context.name())
         };
-        self.contexts.iter().copied().filter(|context| !installed(context)).collect()
+        self.contexts.iter().copied().filter(missing).collect()
     }
 
     /// Whether nobody knows it: neither a context that was not chosen, nor the caller.
@@ -176,11 +179,17 @@ impl<'a> Drift<'a> {
             .iter()
             .map(|(name, _)| name)
             .chain(gone)
-            .filter(|name| name.relation.is_empty() && !name.schema.is_empty())
-            .map(|name| {
-                // Functions are looked up without their arguments.
-                let own = name.name.split_once('(').map_or(&*name.name, |(own, _)| own);
-                format!("{}.{own}", name.schema)
+            .filter(|name| !name.schema.is_empty())
+            .filter_map(|name| {
+                let own = if state.expected.has_of_host(name) {
+                    &name.relation
+                } else if name.relation.is_empty() {
+                    // Functions are looked up without their arguments.
+                    name.name.split_once('(').map_or(&*name.name, |(own, _)| own)
+                } else {
+                    return None;
+                };
+                Some(format!("{}.{own}", name.schema))
             })
             .collect();
         Scope::of(schemas.into_iter().cloned(), names)
@@ -253,8 +262,7 @@ impl<'m> Recorded<'m> {
         let installed: HashSet<&str> =
             standing.status.applied.iter().map(|row| row.context.as_str()).collect();
         let (mut taken_away, mut to_come, mut held) = (Vec::new(), Vec::new(), Vec::new());
-        let chosen = |migration: &&Migration| contexts.contains(&migration.context);
-        for migration in migrations.as_slice().iter().filter(chosen) {
+        for migration in migrations.of(contexts) {
             let delta = migration.delta()?;
             if applied(migration) {
                 let gone = delta.gone.into_iter().filter(|name| expected.get(name).is_none());
@@ -282,6 +290,12 @@ impl<'m> Recorded<'m> {
             let found = of.iter().find(|(name, _)| *name == difference.object);
             found.map(|(_, migration)| migration.to_string())
         };
+        if self.expected.has_of_host(&difference.object) {
+            difference.remedy = Remedy::advice(
+                "The table is the host's. What refers to it needs this column as it is expected, \
+                 with a unique index.",
+            );
+        }
         if difference.finding != Finding::Extra {
             return;
         }

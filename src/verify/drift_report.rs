@@ -17,7 +17,8 @@ use crate::severity::Severity;
 pub struct DriftReport {
     /// How the history and this release compare. What is pending or held is not expected.
     pub status: Status,
-    /// Contexts of which nothing is applied, and so nothing is expected.
+    /// Contexts of which nothing is applied, and so nothing is expected. One of which there are no
+    /// migrations is none of them.
     pub not_installed: Vec<Context>,
     /// Names of applied migrations that this release does not have, or has otherwise: what they
     /// did is not known here, and may be among the differences.

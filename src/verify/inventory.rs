@@ -84,8 +84,7 @@ impl Inventory {
     ) -> Result<Self> {
         let contexts: Vec<Context> = contexts.into_iter().collect();
         let mut found: BTreeMap<ObjectName, InventoryRelation> = BTreeMap::new();
-        let of = migrations.as_slice().iter();
-        for migration in of.filter(|migration| contexts.contains(&migration.context)) {
+        for migration in migrations.of(&contexts) {
             let delta = migration.delta()?;
             for name in
                 delta.made.iter().map(|object| &object.name).filter(|name| is_relation(name))

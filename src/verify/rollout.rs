@@ -10,7 +10,7 @@ use super::rollout_report::{RolloutReport, Stage, Stages};
 use super::tables::{not_adopted, relations};
 use crate::catalog::activity;
 use crate::error::Result;
-use crate::migrate::{Context, Migrator, Recorded, State, Status};
+use crate::migrate::{Migrator, Recorded, State, Status};
 use crate::severity::Severity;
 use crate::store::Store;
 
@@ -213,8 +213,10 @@ impl<'a, 'm> Rollout<'a, 'm> {
         for (context, table) in &not_adopted {
             lines.push(format!("[ ] {table} is there already: adopt {context} first"));
         }
+        let refused = self.migrator.plan()?.refused;
+        lines.extend(refused.iter().map(|why| format!("[ ] {why}")));
         let minor = drift.worst().is_none_or(|worst| worst == Severity::Note);
-        Ok((minor && not_adopted.is_empty(), lines))
+        Ok((minor && not_adopted.is_empty() && refused.is_none(), lines))
     }
 
     fn in_the_way(&self) -> Result<(bool, Vec<String>)> {
@@ -254,7 +256,11 @@ impl<'a, 'm> Rollout<'a, 'm> {
 
     /// Takes back what was not applied before.
     fn go_back(&self, stages: &mut Stages, before: &Status, print: Option<&Fingerprint>) {
-        match self.migrator.status().and_then(|now| self.migrator.down_steps(steps(before, &now))) {
+        match self
+            .migrator
+            .status()
+            .and_then(|now| self.migrator.down_steps(self.steps(before, &now)))
+        {
             Ok(reverted) => {
                 stages.add(Stage::done("back", reverted.into_iter().map(|one| one.name)));
                 self.compare(stages, print, "fingerprint back", &Mapping::new());
@@ -262,15 +268,16 @@ impl<'a, 'm> Rollout<'a, 'm> {
             Err(error) => stages.add(Stage::error("back", &error)),
         }
     }
-}
 
-/// How many of the last steps are new. Of core, which goes last, those stay that came to a database
-/// with a context: the context's rows are recorded by them.
-fn steps(before: &Status, now: &Status) -> usize {
-    let of_core = |row: &&Recorded| row.context == Context::Core.name();
-    let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
-    let bare = before.applied.iter().all(|row| of_core(&row));
-    now.applied.iter().filter(|row| new(row) && (bare || !of_core(row))).count()
+    /// How many of the last steps are new. Of what goes last, that stays which came to a database
+    /// with a context: the context's rows are recorded by it.
+    fn steps(&self, before: &Status, now: &Status) -> usize {
+        let (contexts, migrations) = self.migrator.chosen();
+        let goes_last = |row: &&Recorded| migrations.goes_last(row, contexts, &now.applied);
+        let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
+        let bare = before.applied.iter().all(|row| goes_last(&row));
+        now.applied.iter().filter(|row| new(row) && (bare || !goes_last(row))).count()
+    }
 }
 
 impl fmt::Debug for Rollout<'_, '_> {

@@ -9,7 +9,7 @@ use diesel::migration::Migration as _;
 use diesel::{Connection, PgConnection};
 use planwright::migrate::{Kind, Migrations};
 use planwright::testing::TestDatabase;
-use planwright::verify::{Catalog, Delta, Scope};
+use planwright::verify::{Catalog, Delta, Object, Scope};
 use planwright::{Context, UnitOfWork, diagram, modelling, verify};
 use sha2::{Digest, Sha256};
 
@@ -47,7 +47,14 @@ fn each_migration_does_to_the_catalog_what_its_folder_says() {
     for migration in embedded.as_slice() {
         migration.run(&mut connection).unwrap();
         let after = catalog();
-        let delta = before.delta_to(&after);
+        let mut delta = before.delta_to(&after);
+        if let Some(column) = &migration.host_column {
+            // The rest of the table is as the host has it.
+            let of_host = |object: &Object| object.name.to_string() == format!("column {column}");
+            delta.made.retain(of_host);
+            delta.made[0].properties.retain(|property, _| property == "type");
+            assert_eq!(delta.made.len(), 1);
+        }
         golden(&format!("migrations/{}/catalog.json", migration.name), &written(&delta));
         before = after;
     }

@@ -4,9 +4,10 @@ use std::io::Write as _;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use planwright::migrate::Migrator;
+use planwright::migrate::{Migration, Migrations, Migrator};
 use planwright::modelling::{Goal, NewScenario, ScenarioId};
 use planwright::testing::TestDatabase;
+use planwright::verify::ObjectName;
 use planwright::{Context, Store, UnitOfWork};
 
 pub(crate) fn modelling() -> TestDatabase {
@@ -67,6 +68,30 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// The names of what a host gets that chooses the modelling context alone: of what makes columns
+/// of the host's, which other contexts need, it gets nothing.
+pub(crate) fn of_modelling() -> Vec<String> {
+    let embedded = Migrations::embedded();
+    let own = |one: &&Migration| match one.context {
+        Context::Core => one.host_column.is_none(),
+        context => context == Context::Modelling,
+    };
+    embedded.as_slice().iter().filter(own).map(ToString::to_string).collect()
+}
+
+/// Every context that has migrations, beside core.
+pub(crate) fn contexts() -> Vec<Context> {
+    let embedded = Migrations::embedded();
+    let has = |context: &&Context| embedded.as_slice().iter().any(|one| one.context == **context);
+    Context::ALL.iter().filter(has).copied().filter(|one| *one != Context::Core).collect()
+}
+
+/// Whether it is the table of the host's that a migration of core makes where there is none, or
+/// belongs to it.
+pub(crate) fn is_of_host(name: &ObjectName) -> bool {
+    name.schema == "public" && (name.relation == "users" || name.name == "users")
 }
 
 /// A database with every context.

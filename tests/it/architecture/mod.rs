@@ -393,8 +393,7 @@ fn sources() -> Vec<(String, String)> {
 }
 
 fn contexts() -> Vec<&'static str> {
-    let all = Context::ALL.iter().filter(|context| **context != Context::Core);
-    all.map(|context| context.name()).collect()
+    crate::support::contexts().into_iter().map(Context::name).collect()
 }
 
 #[test]

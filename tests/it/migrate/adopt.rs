@@ -10,6 +10,7 @@ use planwright::modelling::factory;
 use planwright::verify::{Catalog, Delta, Difference, Drift, Finding, Scope, Severity};
 
 use super::*;
+use crate::support::of_modelling;
 
 const BASE: &str = "20261120000100";
 const VIEW: &str = "20261120000600";
@@ -91,7 +92,7 @@ fn a_live_database_is_adopted_at_its_baseline_and_goes_on_from_there() {
     assert_eq!(database.everything(), before, "a report changes nothing");
     assert_eq!(
         database.modelling().status().unwrap().state,
-        State::Behind { pending: all_pending() },
+        State::Behind { pending: of_modelling() },
         "nor does the history know of it"
     );
 
@@ -136,11 +137,6 @@ fn a_live_database_is_adopted_at_its_baseline_and_goes_on_from_there() {
     assert!(what.starts_with("2026-11-20-000100") && what.contains("was adopted"), "{what}");
     assert_eq!(database.number("count(*) FROM plan_recommendations"), 5 + written);
     assert_eq!(database.everything().1, before.1);
-}
-
-fn all_pending() -> Vec<String> {
-    let migrations = Migrations::embedded();
-    migrations.as_slice().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -507,7 +503,7 @@ fn a_later_release_and_an_edited_migration_are_not_adopted_over() {
 
 impl Folder {
     /// Writes down what each migration does to the catalog.
-    fn with_catalogs(self) -> Self {
+    pub(super) fn with_catalogs(self) -> Self {
         let database = Database::new();
         let mut before = Catalog::default();
         for migration in self.set().as_slice() {

@@ -5,6 +5,7 @@ use planwright::migrate::{Kind, Migration};
 use planwright::verify::{Catalog, Scope};
 
 use super::*;
+use crate::support::is_of_host;
 
 impl Database {
     pub(super) fn catalog(&self) -> Catalog {
@@ -34,12 +35,17 @@ fn what_the_folders_say_adds_up_to_the_catalog_whichever_held_steps_were_taken()
         let database = Database::new();
         let empty = database.catalog();
         assert_eq!(bring_to(&database, taken), taken);
-        let found = empty.delta_to(&database.catalog());
+        let mut found = empty.delta_to(&database.catalog());
+        // All of it is made here, and of it the id alone is expected.
+        let objects = found.made.len();
+        found.made.retain(|object| !is_of_host(&object.name));
+        assert_eq!(objects - found.made.len(), 3);
         let applied = |one: &Migration| {
             one.kind != Kind::Held || held[..taken].iter().any(|held| held.version == one.version)
         };
         let expected = embedded.catalog(Context::ALL, applied).unwrap();
-        let expected = Catalog::default().delta_to(&expected);
+        let mut expected = Catalog::default().delta_to(&expected);
+        expected.made.retain(|object| !is_of_host(&object.name));
         assert_eq!(found.made.len(), expected.made.len(), "after {taken} held steps");
         assert_eq!(found, expected, "after {taken} held steps");
     }

@@ -11,6 +11,7 @@ mod patience;
 mod plan;
 mod rehearsal;
 mod run;
+mod users;
 
 use std::error::Error as _;
 use std::fs;
@@ -246,7 +247,10 @@ fn is_told(name: &str) -> bool {
 /// What belongs to core.
 fn core() -> Vec<String> {
     let embedded = Migrations::embedded();
-    let core = embedded.as_slice().iter().filter(|migration| migration.context == Context::Core);
+    let core = embedded.as_slice().iter().filter(|migration| {
+        // What makes a column of the host's comes with a context that needs it.
+        migration.context == Context::Core && migration.host_column.is_none()
+    });
     core.map(ToString::to_string).collect()
 }
 

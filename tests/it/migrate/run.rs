@@ -9,17 +9,18 @@ use planwright::local_server::LocalServer;
 use planwright::migrate::{Kind, Migrations, Migrator, Progress, State};
 
 use super::*;
+use crate::support::of_modelling;
 
 #[test]
 fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
     let database = Database::new();
     let before = database.objects();
     let embedded = Migrations::embedded();
-    let all: Vec<_> = embedded.as_slice().iter().map(|migration| &*migration.name).collect();
+    let all = of_modelling();
     assert!(all.len() >= 8);
     assert!(embedded.as_slice().iter().any(|migration| migration.kind == Kind::Held));
 
-    let pending = State::Behind { pending: all.iter().map(ToString::to_string).collect() };
+    let pending = State::Behind { pending: all.clone() };
     assert_eq!(database.modelling().status().unwrap().state, pending);
     assert_eq!(every(&database.modelling().up().unwrap()), all);
     let status = database.modelling().status().unwrap();
@@ -31,7 +32,7 @@ fn a_fresh_installation_has_every_migration_and_comes_down_to_nothing() {
 
     // What core has remembered goes last.
     let (core, others): (Vec<&str>, Vec<&str>) =
-        all.iter().partition(|name| name.contains("_core_"));
+        all.iter().map(String::as_str).partition(|name| name.contains("_core_"));
     for name in others.iter().rev().chain(core.iter().rev()) {
         let down = database.modelling().down().unwrap();
         assert_eq!(down.iter().map(|reverted| &*reverted.name).collect::<Vec<_>>(), [*name]);
@@ -50,7 +51,12 @@ fn with_nothing_to_do_up_and_status_are_one_query() {
     database.modelling().up().unwrap();
     let up = || drop(database.modelling().up().unwrap());
     let status = || drop(database.modelling().status().unwrap());
-    for work in [&up as &dyn Fn(), &status] {
+    // With users, too, of a context that refers to them.
+    let folder = Folder::empty().with_diary();
+    database.meals(&folder).up().unwrap();
+    let up_meals = || drop(database.meals(&folder).up().unwrap());
+    let status_of_meals = || drop(database.meals(&folder).status().unwrap());
+    for work in [&up as &dyn Fn(), &status, &up_meals, &status_of_meals] {
         let before = fs::read_to_string(server.log()).unwrap().len();
         work();
         let log = fs::read_to_string(server.log()).unwrap().split_off(before);
@@ -102,18 +108,18 @@ fn up_to_and_down_to_end_where_they_are_told() {
 #[test]
 fn what_was_applied_before_a_migration_of_core_stays_with_it() {
     let database = Database::new();
-    let all = Migrations::embedded();
-    let (jobs, names) = ("20261120000800", "20261120000900");
+    let all = of_modelling();
+    let (jobs, names) = ("20261120000800", "core_adopted_names");
     database.modelling().up().unwrap();
-    let later = all.as_slice().iter().filter(|one| &*one.version > names);
-    let later: Vec<&str> = later.map(|one| &*one.name).rev().collect();
+    let later: Vec<&str> =
+        all.iter().map(String::as_str).rev().take_while(|one| !one.contains(names)).collect();
     assert_eq!(database.modelling().down_to(jobs).unwrap().names(), later);
     // What of core is later stays, as long as what core has recorded does.
     assert_eq!(database.modelling().down_to(jobs).unwrap(), []);
     let core = Migrator::new(&database.store);
     assert_eq!(core.down_to(jobs).unwrap(), []);
     let applied = database.modelling().status().unwrap().applied;
-    assert_eq!(applied.len() + later.len(), all.as_slice().len());
+    assert_eq!(applied.len() + later.len(), all.len());
 }
 
 #[test]
