@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     const HISTORY: (&str, &str) = ("2026-11-20-000000_core_history", "kind = \"baseline\"");
-    const USERS: &str = "2026-11-21-000000_core_users";
+    const USERS: &str = "2026-11-20-190000_core_users";
 
     fn parsed(
         folders: &[(&str, &str)],
@@ -145,7 +145,7 @@ mod tests {
         assert!(told(&held, guard).contains("only an expand of core"));
         assert!(told("kind = \"expand\"", guard).contains("only a held migration has a guard"));
 
-        let later = ("2026-11-22-000000_core_x", "kind = \"expand\"\nneeds = [\"20261121000000\"]");
+        let later = ("2026-11-22-000000_core_x", "kind = \"expand\"\nneeds = [\"20261120190000\"]");
         let told = parsed(&[HISTORY, (USERS, &expand), later], guard).unwrap_err();
         assert!(told.contains("which runs only where another context needs it"), "{told}");
     }

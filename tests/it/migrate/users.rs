@@ -8,8 +8,8 @@ use planwright::verify::{Catalog, Drift, Finding, Inventory, ObjectKind, ObjectN
 use super::*;
 use crate::support::is_of_host;
 
-const USERS: &str = "2026-11-21-000000_core_users";
-const NEEDS: &str = "needs = [\"20261121000000\"]\n";
+const USERS: &str = "2026-11-20-190000_core_users";
+const NEEDS: &str = "needs = [\"20261120190000\"]\n";
 const DIARY: &str = "2026-11-21-000110_meal_planning_diary";
 const NOTES: &str = "2026-11-21-000210_meal_planning_notes";
 
