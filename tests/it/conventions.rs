@@ -35,6 +35,7 @@ const WITHOUT_SENTENCE: &[(&str, &str)] = &[
     ("jobs_phase_error_ck", "as its primary key"),
     ("jobs_phase_finished_at_ck", "as its primary key"),
     ("migrations_version_uq", "the runner alone writes the history"),
+    ("users_id_pk", "the host writes its users"),
 ];
 
 /// Restricts a query to what the migrations have made; `n` is the namespace.
