@@ -262,6 +262,7 @@ pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str, role: &str) -
     let what = match on {
         "schema" => ["SCHEMA ", &Ident(&name.relation).to_string()].concat(),
         "function" => ["FUNCTION ", &Ident(&name.schema).to_string(), ".", &name.relation].concat(),
+        "sequence" => ["SEQUENCE ", &of(name)].concat(),
         _ => of(name),
     };
     let plain = privileges.replace(" WITH GRANT OPTION", "");

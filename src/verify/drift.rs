@@ -88,8 +88,9 @@ impl<'a> Drift<'a> {
     }
 
     /// Expects that this role, or one that it is a member of, has these privileges on every table
-    /// of the contexts, SELECT on their views, and USAGE on the schemas. Of [`Context::Core`] an
-    /// application only reads.
+    /// of the contexts, SELECT on their views, and USAGE on the schemas; with INSERT also USAGE on
+    /// the sequences that defaults of those tables draw from, as those of `serial` columns do. Of
+    /// [`Context::Core`] an application only reads.
     pub fn role(
         mut self,
         name: impl Into<String>,
