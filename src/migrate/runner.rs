@@ -344,7 +344,7 @@ impl<'a> Migrator<'a> {
             return Err(Error::migration(&*migration.name, what, None));
         }
         let must_run = self.must_run(migration, history)?;
-        Ok(must_run.then_some(Step { migration, installs: None }))
+        Ok(must_run.then_some(Step { migration, installs: None, asked: true }))
     }
 
     /// Whether a held migration is still to be run; an error where it cannot be.

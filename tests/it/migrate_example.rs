@@ -157,6 +157,12 @@ fn the_story_of_a_database_that_was_there_before() {
     assert_eq!(ran, "[x] modelling_backfill: finished, 5 rows of about 5, pass 1\n");
     assert_eq!(fine(&database, &["job"]), ran);
     fine(&database, &["contract", CLOSE]);
+    let planned = fine(&database, &["plan", CONTRACT]);
+    let asks = ", after the job modelling_backfill, once no_readers_left is stated)\n";
+    assert!(planned.lines().next().unwrap().ends_with(asks.trim_end()), "{planned}");
+    assert!(fine(&database, &["plan", CONTRACT, "--sql"]).contains(asks));
+    let rehearsed = json(&database, 0, &["dry-run", CONTRACT]);
+    assert_eq!(rehearsed["migrations"][0]["confirm"], "no_readers_left");
     let asked = run(&database, &["contract", CONTRACT]);
     assert_eq!(asked.status, 1);
     assert!(asked.err.contains("The database shows: plan_recommendations was read"), "{asked:?}");
