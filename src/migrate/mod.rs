@@ -62,8 +62,8 @@ pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
 pub(crate) use standing::Standing;
 
-// The build script has it beside these files.
-use crate::tokens;
+// The build script has them beside these files.
+use crate::{job_name, tokens};
 
 pub use crate::catalog::activity::Blocker;
 pub use crate::catalog::locks::LockMode;
