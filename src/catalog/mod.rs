@@ -1,5 +1,6 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod accepted;
 pub(crate) mod activity;
 pub(crate) mod columns;
 mod compare;
