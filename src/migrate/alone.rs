@@ -95,13 +95,13 @@ impl Locked<'_> {
         let ConcurrentIndex { name, table, definition, unique } = wanted;
         let unique = if *unique { "UNIQUE" } else { "" };
         let copy = format!("{schema}.planwright_twin");
-        let make = format!(
+        let sql = format!(
             "CREATE TABLE {copy} (LIKE {table});
              CREATE {unique} INDEX planwright_twin_ix ON {copy} {definition}"
         );
         let connection = &mut self.connection;
         Manager::begin_transaction(connection)?;
-        let made = connection.batch_execute(&make).map_err(|source| {
+        let made = connection.batch_execute(&sql).map_err(|source| {
             let what = format!(
                 "index {name} is there already, and could not be compared with what the statement \
                  makes: that needs SELECT on {table} and CREATE on schema {schema}"

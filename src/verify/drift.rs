@@ -259,7 +259,8 @@ fn take_adopted(
             }
             Known::Changed => {
                 let since = "It was another one that was accepted when the database was adopted.";
-                one.remedy.advice = format!("{since} {}", one.remedy.advice).trim_end().to_owned();
+                let advice = format!("{since} {}", one.remedy.advice);
+                advice.trim_end().clone_into(&mut one.remedy.advice);
             }
             Known::No => {}
         }

@@ -136,7 +136,7 @@ fn whoever_inserts_needs_the_sequence_of_a_serial_and_of_no_identity() {
     assert_eq!(grants(&[Privilege::Select, Privilege::Update, Privilege::Delete]), []);
 
     // UPDATE lets a role draw as well.
-    let sequence = format!("UPDATE ON SEQUENCE shop.\"Customer seq\"");
+    let sequence = "UPDATE ON SEQUENCE shop.\"Customer seq\"";
     roles.0.execute(&format!("GRANT {sequence} TO {app}"));
     assert_eq!(grants(&Privilege::ALL), []);
     roles.0.execute(&format!("REVOKE {sequence} FROM {app}; {}", found.remedy.sql[0]));
