@@ -11,6 +11,9 @@ mod context;
 #[path = "src/migrate/folder.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod folder;
+#[path = "src/job_name.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod job_name;
 #[path = "src/migrate/metadata.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod metadata;

@@ -9,6 +9,7 @@ pub mod diagram;
 mod error;
 mod ident;
 mod input;
+mod job_name;
 mod key;
 #[cfg(feature = "local-server")]
 pub mod local_server;

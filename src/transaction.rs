@@ -147,7 +147,8 @@ impl<'store> Transaction<'store> {
 
     /// Says in `pg_stat_activity` and in the log which job this is of: as a comment in BEGIN, and as
     /// the transaction's `application_name`, which stands beside each of its statements. The
-    /// caller has checked the name.
+    /// caller has checked the name. A job has limits of its own, so `transaction_timeout` does not
+    /// end it.
     pub(crate) fn job(mut self, name: &'store str) -> Self {
         self.job = Some(name);
         self
@@ -240,6 +241,7 @@ impl<'store> Transaction<'store> {
         if let Some(job) = &job {
             write!(sql, ";SELECT set_config('application_name',{},true)", Literal(job))
                 .expect("a String takes any text");
+            sql.push_str(NO_TRANSACTION_TIMEOUT);
         }
         for (name, value) in [("actor", self.actor), ("reason", self.reason)] {
             let Some(value) = value else { continue };
@@ -284,6 +286,10 @@ impl<'store> Transaction<'store> {
         }
     }
 }
+
+/// PostgreSQL 17 and later have it.
+const NO_TRANSACTION_TIMEOUT: &str = ";SELECT set_config('transaction_timeout','0',true) \
+                                      WHERE current_setting('transaction_timeout',true) IS NOT NULL";
 
 /// What the sessions of a job are called: at most 63 bytes, as a job's name has at most 47.
 pub(crate) fn application_name(job: &str) -> String {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::job_name;
 use crate::unit_of_work::UnitOfWork;
 
 /// Work over many rows that is done batch by batch, in the order of a key.
@@ -73,31 +74,10 @@ pub enum Verdict {
     AnotherPass,
 }
 
-/// `application_name` takes 63 bytes, 16 of which say what it is.
-const LONGEST_NAME: usize = 47;
-
 /// Refuses a name that could not stand in a comment or in `application_name`.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b);
-    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(allowed) {
+    if job_name::is_allowed(name) {
         return Ok(());
     }
-    Err(Error::invalid("Job", "name", "must be 1 to 47 of a-z, 0-9, _, -, . and :"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_short_and_plain() {
-        let longest = "n".repeat(LONGEST_NAME);
-        for good in ["a", "plans.link-2:x_y", &longest] {
-            assert!(check_name(good).is_ok(), "{good}");
-        }
-        let longer = "n".repeat(LONGEST_NAME + 1);
-        for bad in ["", "A", "a b", "a*/", "a'", "ä", "a\0", &longer] {
-            assert!(check_name(bad).is_err(), "{bad}");
-        }
-    }
+    Err(Error::invalid("Job", "name", job_name::RULE))
 }

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::pause::Load;
-use super::report::{Pause, Progress};
+use super::report::{Pause, Progress, Status};
 use super::runner::Runner;
 use super::state;
 use crate::catalog;
@@ -31,9 +31,16 @@ pub(super) struct Lease {
     looked: Option<Instant>,
 }
 
+/// How the waiting for a lease has ended.
+pub(super) enum Taken {
+    Lease(Lease),
+    /// It was told to stop, while another runner had the job: that one's status.
+    Stopped(Status),
+}
+
 impl Lease {
     /// Waits for the lock.
-    pub(super) fn take(runner: &Runner<'_>, name: &str) -> Result<Self> {
+    pub(super) fn take(runner: &Runner<'_>, name: &str) -> Result<Taken> {
         let mut connection = runner.store.dedicated()?;
         if !catalog::relation_exists(&mut connection, state::TABLE)? {
             let what = "planwright.jobs is not there: run `Migrator::new(&store).up()`";
@@ -59,11 +66,16 @@ impl Lease {
         let is_over = || runner.stop.is_stopped();
         if !lock::wait_session(&mut connection, key, runner.lock_wait, is_over, waits)? {
             let who = holder(&mut connection)?.unwrap_or_else(|| "another session".to_owned());
+            if runner.stop.is_stopped() {
+                let row = state::find(&mut connection, name)?;
+                let row = row.map_or_else(|| state::to_come(&mut connection, name), Ok)?;
+                return Ok(Taken::Stopped(row.into_status(Some(who))?));
+            }
             let waited = begin.elapsed().as_secs_f64();
             let what = format!("{who} runs the job {name}; gave up after {waited:.1} s");
             return Err(Error::unavailable(what, None));
         }
-        Ok(Self { connection, key, looked: None })
+        Ok(Taken::Lease(Self { connection, key, looked: None }))
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
@@ -74,7 +86,8 @@ impl Lease {
 
     /// Waits while others need the server more than the job does.
     pub(super) fn make_way(&mut self, runner: &Runner<'_>) -> Result<()> {
-        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+        let looked = self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY);
+        if looked || !runner.limits.are_any() {
             return Ok(());
         }
         let begin = Instant::now();

@@ -37,6 +37,11 @@ pub(super) struct Load {
 }
 
 impl Limits {
+    /// Whether there is anything to look at.
+    pub(super) fn are_any(&self) -> bool {
+        self.replica_bytes.is_some() || self.replica_lag.is_some() || self.waiting.is_some()
+    }
+
     /// The first reason to wait.
     pub(super) fn reason(&self, load: &Load) -> Option<Pause> {
         let Load { replica_bytes: bytes, replica_lag: lag, waiting: sessions } = *load;

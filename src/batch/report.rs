@@ -112,7 +112,9 @@ pub enum Outcome {
     /// An earlier run had finished it: nothing was done and nothing looked at. See
     /// [`Runner::anew`](super::Runner::anew).
     FinishedBefore(Status),
-    /// It was told to stop; the next run goes on.
+    /// It was told to stop; the next run goes on. Where it was told so while another runner had
+    /// the job, it has done nothing, and the status is as that one has written it, who is named as
+    /// its [`runner`](Status::runner).
     Stopped(Status),
 }
 

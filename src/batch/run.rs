@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::job::{Batch, Job, Verdict};
-use super::lease::{Lease, rest};
+use super::lease::{Lease, Taken, rest};
 use super::report::{Outcome, Phase, Progress};
 use super::runner::Runner;
 use super::state::{self, Change, Row};
@@ -22,7 +22,13 @@ const LONGEST_ERROR: usize = 2_000;
 
 pub(super) fn run<J: Job + ?Sized>(runner: &Runner<'_>, job: &mut J) -> Result<Outcome> {
     let name = job.name().to_owned();
-    let lease = Lease::take(runner, &name)?;
+    let lease = match Lease::take(runner, &name)? {
+        Taken::Lease(lease) => lease,
+        Taken::Stopped(status) => {
+            runner.tell(Progress::Stopped { rows_done: status.rows_done });
+            return Ok(Outcome::Stopped(status));
+        }
+    };
     let mut run = match Run::claim(runner, job, name, lease)? {
         Claimed::Run(run) => *run,
         Claimed::Finished(row) => return Ok(Outcome::FinishedBefore(row.into_status(None)?)),

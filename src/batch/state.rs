@@ -1,8 +1,9 @@
 //! `planwright.jobs`: how far each job is.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::now;
+use diesel::dsl::{now, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
 use serde_json::Value;
 
 use super::report::{Phase, Status};
@@ -112,6 +113,26 @@ pub(super) fn find(connection: &mut PgConnection, name: &str) -> Result<Option<R
     Ok(Row::query().filter(jobs::name.eq(name)).first(connection).optional()?)
 }
 
+/// What stands for the row that another runner, which has just begun, has not written yet.
+pub(super) fn to_come(connection: &mut PgConnection, name: &str) -> Result<Row> {
+    let begun = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection)?;
+    Ok(Row {
+        name: name.to_owned(),
+        phase: Phase::Running.name().to_owned(),
+        pass: 1,
+        pass_ended: false,
+        cursor: None,
+        rows_done: 0,
+        rows_estimated: None,
+        batch_size: 0,
+        revision: 0,
+        started_at: begun,
+        updated_at: begun,
+        finished_at: None,
+        error: None,
+    })
+}
+
 /// The row, which nobody else changes until the transaction ends.
 pub(super) fn lock(connection: &mut PgConnection, name: &str) -> Result<Option<Row>> {
     Ok(Row::query().filter(jobs::name.eq(name)).for_update().first(connection).optional()?)
@@ -139,6 +160,9 @@ pub(super) fn fence(connection: &mut PgConnection, row: &Row) -> Result<()> {
 }
 
 /// Writes a job down that begins.
+///
+/// Where there was a row that somebody has removed, the new revision is one that the old row has
+/// never had: each change is a transaction, so their number is ahead of every revision.
 pub(super) fn begin(
     connection: &mut PgConnection,
     name: &str,
@@ -159,7 +183,11 @@ pub(super) fn begin(
         jobs::error.eq(None::<String>),
     );
     let row = diesel::insert_into(jobs::table)
-        .values((jobs::name.eq(name), fresh.clone()))
+        .values((
+            jobs::name.eq(name),
+            jobs::revision.eq(sql::<BigInt>("pg_current_xact_id()::text::bigint")),
+            fresh.clone(),
+        ))
         .on_conflict(jobs::name)
         .do_update()
         .set((fresh, jobs::revision.eq(jobs::revision + 1)))

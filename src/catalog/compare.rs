@@ -126,7 +126,7 @@ impl<'c> Both<'c> {
             | ObjectKind::Policy => Severity::Warning,
             _ => Severity::Note,
         };
-        let remedy = remedy::extra(name, properties);
+        let remedy = remedy::extra(name, properties, self);
         Some(Difference { object: name.clone(), finding: Finding::Extra, severity, remedy })
     }
 

@@ -4,7 +4,8 @@ use super::compare::{Both, privileges, text};
 use super::difference::Remedy;
 use super::object::{ObjectKind, ObjectName, Properties};
 use super::remedy::{
-    add_constraint, create_index, create_view, grant, in_schema, joined, key_columns, labels, of,
+    BUILDS_EVERYWHERE, add_constraint, create_index, create_view, grant, in_schema, is_partitioned,
+    joined, key_columns, labels, of,
 };
 use crate::ident::{Ident, Literal};
 use crate::severity::Severity::{self, Error, Note, Warning};
@@ -36,6 +37,12 @@ pub(super) fn differing(
         (ObjectKind::Constraint, "triggers") => (Error, foreign_key_triggers(name, expected)),
         (ObjectKind::Index, "valid") => {
             let severity = if text(expected, "unique") == "yes" { Error } else { Warning };
+            if is_partitioned(name, both) {
+                let (_, remedy) = index(name, expected, actual, both);
+                let why = "Not every partition has a valid one attached, and REINDEX changes \
+                           nothing about that.";
+                return (severity, remedy.but([why, BUILDS_EVERYWHERE].join(" ")));
+            }
             let rebuild = joined(&["REINDEX INDEX CONCURRENTLY", &in_schema(name)]);
             (severity, Remedy::sql([rebuild]).but("It answers no query, and may hold doubles."))
         }
@@ -255,12 +262,15 @@ fn index(
     let new = beside(&name.name);
     let at = ObjectName { name: new.clone(), ..name.clone() };
     let own = Ident(&name.name).to_string();
+    let partitioned = is_partitioned(name, both);
+    // The server refuses to drop a partitioned one concurrently.
+    let drop = if partitioned { "DROP INDEX" } else { "DROP INDEX CONCURRENTLY" };
     let remedy = Remedy::sql([
         create_index(name, &new, expected, both),
-        joined(&["DROP INDEX CONCURRENTLY", &in_schema(name)]),
+        joined(&[drop, &in_schema(name)]),
         joined(&["ALTER INDEX", &in_schema(&at), "RENAME TO", &own]),
     ]);
-    (severity, remedy)
+    (severity, if partitioned { remedy.but(BUILDS_EVERYWHERE) } else { remedy })
 }
 
 fn trigger(name: &ObjectName, wanted: &str) -> Remedy {

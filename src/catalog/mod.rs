@@ -1,5 +1,6 @@
 //! Every query of the system catalogs.
 
+pub(crate) mod accepted;
 pub(crate) mod activity;
 pub(crate) mod columns;
 mod compare;
@@ -103,6 +104,9 @@ pub(crate) fn lock_holders(connection: &mut PgConnection, class: i32) -> Result<
 /// An index of a table.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub(crate) struct Index {
+    /// Quoted.
+    #[diesel(sql_type = Text)]
+    pub(crate) schema: String,
     /// Qualified and quoted.
     #[diesel(sql_type = Text)]
     pub(crate) name: String,
@@ -126,7 +130,7 @@ pub(crate) fn index(
 ) -> Result<Option<Index>> {
     // Which index another role's session builds may be hidden; its lock on the table is not.
     let index = diesel::sql_query(
-        "SELECT format('%I.%I', n.nspname, c.relname) AS name,
+        "SELECT quote_ident(n.nspname) AS schema, format('%I.%I', n.nspname, c.relname) AS name,
                 i.indisvalid AS valid, i.indisunique AS unique,
                 substring(pg_get_indexdef(c.oid) FROM position(' USING ' IN pg_get_indexdef(c.oid)))
                     AS definition,

@@ -214,7 +214,8 @@ impl FromIterator<Object> for Catalog {
     }
 }
 
-fn essence(properties: &Properties) -> Properties {
+/// What tells it from another one.
+pub(super) fn essence(properties: &Properties) -> Properties {
     let counts = |name: &&String| !REMARKS.contains(&name.as_str());
     let kept = properties.iter().filter(|(name, _)| counts(name));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -62,13 +62,17 @@ struct Row {
     schema: String,
     #[diesel(sql_type = Text)]
     relation: String,
+    /// What it is: a schema, a relation, or a sequence that an INSERT draws from.
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = Text)]
     missing: String,
     #[diesel(sql_type = Bool)]
     exists: bool,
 }
 
-/// What is not given of what is needed: a difference for each role and relation, in one query.
+/// What is not given of what is needed: a difference for each role and relation, in one query. Where
+/// INSERT is needed, so is USAGE of the sequences that defaults of the table draw from.
 pub(crate) fn missing_privileges(
     uow: &mut UnitOfWork<'_>,
     needs: &[Need],
@@ -87,13 +91,13 @@ pub(crate) fn missing_privileges(
 }
 
 fn difference(row: Row) -> Difference {
-    let Row { role, schema, relation, missing, exists } = row;
-    let (object, on) = if relation.is_empty() {
-        (ObjectName::new(ObjectKind::Grant, "", schema, &role), "schema")
+    let Row { role, schema, relation, kind, missing, exists } = row;
+    let object = if relation.is_empty() {
+        ObjectName::new(ObjectKind::Grant, "", schema, &role)
     } else {
-        (ObjectName::new(ObjectKind::Grant, schema, relation, &role), "relation")
+        ObjectName::new(ObjectKind::Grant, schema, relation, &role)
     };
-    let remedy = Remedy::sql([grant(&object, on, &missing, &Ident(&role).to_string())]);
+    let remedy = Remedy::sql([grant(&object, &kind, &missing, &Ident(&role).to_string())]);
     let remedy = if exists { remedy } else { remedy.but("There is no such role yet.") };
     Difference { object, finding: Finding::Missing, severity: Severity::Error, remedy }
 }

@@ -24,7 +24,10 @@ pub(super) fn missing(name: &ObjectName, properties: &Properties, both: &Both<'_
         ObjectKind::View => Remedy::sql([create_view(name, properties, false)]),
         ObjectKind::Column => add_column(name, properties),
         ObjectKind::Constraint => add_constraint(name, definition, both),
-        ObjectKind::Index => Remedy::sql([create_index(name, &name.name, properties, both)]),
+        ObjectKind::Index => {
+            let create = Remedy::sql([create_index(name, &name.name, properties, both)]);
+            if is_partitioned(name, both) { create.but(BUILDS_EVERYWHERE) } else { create }
+        }
         ObjectKind::Policy => Remedy::sql([create_policy(name, properties)]),
         ObjectKind::Grant => {
             let (on, privileges) = (text(properties, "on"), text(properties, "privileges"));
@@ -40,7 +43,7 @@ pub(super) fn missing(name: &ObjectName, properties: &Properties, both: &Both<'_
 }
 
 /// What to do about an object that nobody expects. Nothing is dropped lightly.
-pub(super) fn extra(name: &ObjectName, properties: &Properties) -> Remedy {
+pub(super) fn extra(name: &ObjectName, properties: &Properties, both: &Both<'_>) -> Remedy {
     let own = Ident(&name.name).to_string();
     match name.kind {
         ObjectKind::Column if must_be_given(properties) => {
@@ -52,6 +55,12 @@ pub(super) fn extra(name: &ObjectName, properties: &Properties) -> Remedy {
         }
         ObjectKind::Column => {
             Remedy::advice("The host's own, as it seems: nothing writes it here.")
+        }
+        ObjectKind::Index if text(properties, "valid") == "no" && is_partitioned(name, both) => {
+            Remedy::advice(
+                "Not every partition has a valid one attached: it answers no query. Attach those \
+                 that are missing, or drop it.",
+            )
         }
         ObjectKind::Index if text(properties, "valid") == "no" => {
             let drop = joined(&["DROP INDEX CONCURRENTLY", &in_schema(name)]);
@@ -262,6 +271,7 @@ pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str, role: &str) -
     let what = match on {
         "schema" => ["SCHEMA ", &Ident(&name.relation).to_string()].concat(),
         "function" => ["FUNCTION ", &Ident(&name.schema).to_string(), ".", &name.relation].concat(),
+        "sequence" => ["SEQUENCE ", &of(name)].concat(),
         _ => of(name),
     };
     let plain = privileges.replace(" WITH GRANT OPTION", "");
@@ -269,7 +279,11 @@ pub(super) fn grant(name: &ObjectName, on: &str, privileges: &str, role: &str) -
     joined(&["GRANT", &plain, "ON", &what, "TO", role, option])
 }
 
-fn is_partitioned(name: &ObjectName, both: &Both<'_>) -> bool {
+/// `CREATE INDEX` takes over what each partition has already, and cannot be said CONCURRENTLY.
+pub(super) const BUILDS_EVERYWHERE: &str = "It keeps writers out while it is built on every partition. One that is built CONCURRENTLY on \
+     each of them before is taken over, in a moment.";
+
+pub(super) fn is_partitioned(name: &ObjectName, both: &Both<'_>) -> bool {
     let table = ObjectName::new(ObjectKind::Table, &name.schema, "", &name.relation);
     let is = |properties: &Properties| text(properties, "form") == "partitioned";
     both.actual.get(&table).is_some_and(is)

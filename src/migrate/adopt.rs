@@ -14,7 +14,7 @@ use super::migration::{Kind, Migration};
 use super::plan::{Plan, Strange, rows_of};
 use super::runner::Migrator;
 use super::target::Target;
-use crate::catalog::{self, Catalog, ObjectKind, ObjectName, names};
+use crate::catalog::{self, Catalog, ObjectKind, ObjectName, accepted, names};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
 
@@ -24,7 +24,7 @@ impl Migrator<'_> {
     /// date is noticed.
     ///
     /// What is accepted is not changed. What works on it later, such as a pending migration or a
-    /// repository, meets it as it is.
+    /// repository, meets it as it is. Verification lists it by itself as long as it stays so.
     pub fn accepting(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.accepted.extend(keys.into_iter().map(Into::into));
         self
@@ -214,11 +214,12 @@ impl<'m> Adopting<'m> {
             tables.iter().map(|of| format!("{}.{}", Ident(&of.schema), Ident(&of.name))).collect();
         let recorded = session.patiently(self.migration, &names.join(" "), |connection| {
             self.lock(connection, tables)?;
-            let Judged { adoption, migrations, renamed, .. } = self.judged(connection)?;
+            let Judged { adoption, migrations, renamed, accepted, .. } = self.judged(connection)?;
             let adoption = adoption.refuse()?;
             let context = self.migration.context.name();
             history::adopt(connection, &migrations)
                 .and_then(|()| names::replace(connection, context, &renamed))
+                .and_then(|()| accepted::replace(connection, context, &accepted))
                 .map_err(|source| {
                     failed(self.migration, "the history could not be written", source)
                 })?;

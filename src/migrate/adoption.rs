@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::migration::{Kind, Migration, known_statements};
 use super::target::{Target, Versions};
+use crate::catalog::accepted::Accepted;
 use crate::catalog::names::Renamed;
 use crate::catalog::{
     Catalog, Difference, Finding, Object, ObjectKind, ObjectName, Properties, compare,
@@ -41,6 +42,7 @@ pub(super) struct Judged<'m> {
     pub(super) adoption: Adoption,
     pub(super) migrations: Vec<&'m Migration>,
     pub(super) renamed: Vec<Renamed>,
+    pub(super) accepted: Vec<Accepted>,
     /// The tables that were compared.
     pub(super) tables: Vec<ObjectName>,
 }
@@ -108,7 +110,8 @@ pub(super) fn judge<'m>(
         name.kind == ObjectKind::Table && lockable
     });
     let tables = tables.map(|(name, _)| name.clone()).collect();
-    Ok(Judged { adoption, migrations: target.new_in(&state), renamed, tables })
+    let accepted = adoption.accepted.iter().map(|one| Accepted::new(one, live)).collect();
+    Ok(Judged { adoption, migrations: target.new_in(&state), renamed, accepted, tables })
 }
 
 /// Whether the database is not what the migrations make. What the host has beside is its own

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 
-use super::locked::{Locked, Stop, failed_statement, transaction};
+use super::locked::{Locked, failed, failed_statement};
 use super::migration::{ConcurrentIndex, Migration, known_statements};
 use super::report::Progress;
 use crate::catalog;
@@ -71,35 +71,49 @@ impl Locked<'_> {
             (self.progress)(Progress::DroppedInvalidIndex { name, index: found.name });
             return Ok(false);
         }
-        let same = transaction(connection, migration, |connection| {
-            let twin = twin(connection, wanted)?;
-            Ok(twin.is_some_and(|twin| {
-                (twin.unique, twin.definition) == (found.unique, found.definition.clone())
-            }))
-        });
-        match same {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                let what = format!(
-                    "index {} exists with another definition: drop it or rename it",
-                    found.name
-                );
-                Err(Error::migration(&*migration.name, what, None))
-            }
-            Err(Stop::Failed(error) | Stop::Refused(error)) => Err(error),
+        let twin = self.twin(migration, wanted, &found.schema)?;
+        if twin.is_some_and(|twin| {
+            (twin.unique, twin.definition) == (found.unique, found.definition.clone())
+        }) {
+            return Ok(true);
         }
+        let what =
+            format!("index {} exists with another definition: drop it or rename it", found.name);
+        Err(Error::migration(&*migration.name, what, None))
     }
-}
 
-/// What the server makes of the statement on an empty copy of the table.
-fn twin(connection: &mut PgConnection, wanted: &ConcurrentIndex) -> Result<Option<catalog::Index>> {
-    let ConcurrentIndex { table, definition, unique, .. } = wanted;
-    let unique = if *unique { "UNIQUE" } else { "" };
-    connection.batch_execute(&format!(
-        "CREATE TEMPORARY TABLE planwright_twin (LIKE {table}) ON COMMIT DROP;
-         CREATE {unique} INDEX planwright_twin_ix ON pg_temp.planwright_twin {definition}"
-    ))?;
-    catalog::index(connection, "pg_temp.planwright_twin", "planwright_twin_ix")
+    /// What the server makes of the statement on an empty copy of the table, which nobody sees. It
+    /// stands in the table's schema, for whoever may build an index may make a table there; not
+    /// every role may make a temporary one.
+    fn twin(
+        &mut self,
+        migration: &Migration,
+        wanted: &ConcurrentIndex,
+        schema: &str,
+    ) -> Result<Option<catalog::Index>> {
+        type Manager = AnsiTransactionManager;
+        let ConcurrentIndex { name, table, definition, unique } = wanted;
+        let unique = if *unique { "UNIQUE" } else { "" };
+        let copy = format!("{schema}.planwright_twin");
+        let sql = format!(
+            "CREATE TABLE {copy} (LIKE {table});
+             CREATE {unique} INDEX planwright_twin_ix ON {copy} {definition}"
+        );
+        let connection = &mut self.connection;
+        Manager::begin_transaction(connection)?;
+        let made = connection.batch_execute(&sql).map_err(|source| {
+            let what = format!(
+                "index {name} is there already, and could not be compared with what the statement \
+                 makes: that needs SELECT on {table} and CREATE on schema {schema}"
+            );
+            failed(migration, &what, source)
+        });
+        let twin = made.and_then(|()| catalog::index(connection, &copy, "planwright_twin_ix"));
+        let rolled_back = Manager::rollback_transaction(connection);
+        let twin = twin?;
+        rolled_back?;
+        Ok(twin)
+    }
 }
 
 /// Adds to the error of a statement that what it may have left could not be cleared away.

@@ -95,13 +95,13 @@ fn rows(connection: &mut PgConnection) -> Result<Vec<Recorded>> {
     Ok(Recorded::query().order(migrations::seq).load(connection)?)
 }
 
-/// Adds a row.
+/// Adds a row, and tells its place.
 pub(super) fn record(
     connection: &mut PgConnection,
     migration: &Migration,
     installs: Option<&[String]>,
     duration_ms: i64,
-) -> QueryResult<()> {
+) -> QueryResult<i64> {
     diesel::insert_into(migrations::table)
         .values((
             migrations::version.eq(&migration.version),
@@ -112,8 +112,8 @@ pub(super) fn record(
             migrations::installs.eq(installs),
             migrations::duration_ms.eq(duration_ms),
         ))
-        .execute(connection)?;
-    Ok(())
+        .returning(migrations::seq)
+        .get_result(connection)
 }
 
 /// Adds rows for migrations of which the database has the objects already, in one statement.

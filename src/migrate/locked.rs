@@ -34,6 +34,9 @@ pub(super) struct Locked<'m> {
     pub(super) watch: Watch<'m>,
     pub(super) patience: Patience,
     pub(super) progress: &'m dyn Fn(Progress),
+    /// The places in the history that this session has written to, committed or not: nobody else's
+    /// row ever has one of them.
+    pub(super) recorded: Vec<i64>,
 }
 
 /// How a step that may be refused ended.
@@ -69,7 +72,13 @@ impl<'m> Locked<'m> {
             return Err(Error::unavailable(what, None));
         }
         let watch = Watch::new(store, activity::own_pid(&mut connection)?);
-        Ok(Self { connection, watch, patience: patience.within(store), progress })
+        Ok(Self {
+            connection,
+            watch,
+            patience: patience.within(store),
+            progress,
+            recorded: Vec::new(),
+        })
     }
 
     /// Gives the lock back, so that the next runner need not wait until the server sees that this
@@ -89,16 +98,19 @@ impl<'m> Locked<'m> {
         self.tell_in_the_way(migration, &migration.up)?;
         let installs = step.installs.as_deref();
         if migration.transactional {
+            let mut recorded = Vec::new();
             let run = |connection: &mut PgConnection| {
                 let begin = Instant::now();
                 if let Some(refusal) = run_up(connection, migration)? {
                     return Err(Stop::Refused(refusal));
                 }
                 let duration = begin.elapsed();
-                record(connection, migration, installs, duration)?;
+                recorded.push(record(connection, migration, installs, duration)?);
                 Ok(duration)
             };
-            match self.patiently(migration, &migration.up, run) {
+            let done = self.patiently(migration, &migration.up, run);
+            self.recorded.append(&mut recorded);
+            match done {
                 Ok(duration) => Ok(Outcome::Applied(self.applied(migration, duration))),
                 Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
                 Err(Stop::Failed(error)) => Err(error),
@@ -110,7 +122,8 @@ impl<'m> Locked<'m> {
             let begin = Instant::now();
             self.run_alone(migration, &migration.up, "")?;
             let duration = begin.elapsed();
-            record(&mut self.connection, migration, installs, duration)?;
+            let place = record(&mut self.connection, migration, installs, duration)?;
+            self.recorded.push(place);
             Ok(Outcome::Applied(self.applied(migration, duration)))
         }
     }
@@ -244,7 +257,7 @@ fn record(
     migration: &Migration,
     installs: Option<&[String]>,
     duration: Duration,
-) -> Result<()> {
+) -> Result<i64> {
     history::record(connection, migration, installs, whole_milliseconds(duration))
         .map_err(|source| failed(migration, "the history could not be written", source))
 }

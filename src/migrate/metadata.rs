@@ -3,6 +3,7 @@
 //! The build script uses this file too. A parser of all of TOML would be a dependency of every
 //! host's build, for six keys.
 
+use super::job_name;
 use super::migration::Kind;
 
 /// What `metadata.toml` says.
@@ -45,7 +46,12 @@ impl Metadata {
                     kind.replace(found).is_some()
                 }
                 ("needs", Value::List(value)) => needs.replace(value).is_some(),
-                ("after_job", Value::Text(value)) => after_job.replace(value).is_some(),
+                ("after_job", Value::Text(value)) => {
+                    if !job_name::is_allowed(&value) {
+                        return Err(refuse(format!("after_job {}", job_name::RULE)));
+                    }
+                    after_job.replace(value).is_some()
+                }
                 ("confirm", Value::Text(value)) => {
                     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
                     if value.is_empty() || !value.bytes().all(plain) {

@@ -42,6 +42,7 @@ mod lint;
 mod locked;
 mod metadata;
 mod migration;
+mod own;
 mod patience;
 mod plan;
 mod planned;
@@ -60,6 +61,7 @@ pub use history::Recorded;
 pub(crate) use history::applied_versions;
 pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
+pub(crate) use own::Own;
 pub use patience::Blocked;
 pub use planned::{PlanReport, Planned};
 pub use rehearsed::{Effect, Ending, HeldLock, Rehearsal, Rehearsed, RelationLock, Rows};
@@ -67,8 +69,8 @@ pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;
 pub(crate) use standing::Standing;
 
-// The build script has it beside these files.
-use crate::tokens;
+// The build script has them beside these files.
+use crate::{job_name, tokens};
 
 pub use crate::catalog::activity::Blocker;
 pub use crate::catalog::locks::LockMode;

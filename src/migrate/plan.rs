@@ -29,6 +29,8 @@ pub(super) struct Step<'m> {
     pub(super) migration: &'m Migration,
     /// For the first of its context: the held ones that belong to the same installation.
     pub(super) installs: Option<Vec<String>>,
+    /// Whether it was asked for by its name. Only then it waits for its job, and for its statement.
+    pub(super) asked: bool,
 }
 
 impl<'m> Plan<'m> {
@@ -69,7 +71,7 @@ impl<'m> Plan<'m> {
                 plan.waiting.push(migration);
             } else {
                 done.insert(&migration.version);
-                plan.steps.push(Step { migration, installs: first });
+                plan.steps.push(Step { migration, installs: first, asked: false });
             }
         }
         let uses = |one: &&Migration| {

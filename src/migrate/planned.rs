@@ -43,13 +43,21 @@ pub struct Planned {
     pub transactional: bool,
     /// The SELECT that must find nothing, of a held one, or of what the host may have instead.
     pub guard: Option<String>,
+    /// The job that must have finished. `None` in a run that installs the context, which asks for
+    /// none.
+    pub after_job: Option<String>,
+    /// What the caller has to state with [`Migrator::confirm`]. `None` in a run that installs the
+    /// context, which asks nobody.
+    pub confirm: Option<String>,
     /// The statements, as they are in `up.sql`.
     pub statements: Vec<String>,
 }
 
 impl Planned {
-    pub(super) fn new(migration: &Migration) -> Self {
-        let Migration { name, version, context, kind, transactional, up, guard, .. } = migration;
+    pub(super) fn new(step: &Step<'_>) -> Self {
+        let Migration { name, version, context, kind, transactional, up, guard, .. } =
+            step.migration;
+        let asked = |of: &Option<String>| of.clone().filter(|_| step.asked);
         let texts = |sql: &str| -> Vec<String> {
             known_statements(sql).iter().map(|statement| statement.text.to_owned()).collect()
         };
@@ -60,6 +68,8 @@ impl Planned {
             kind: *kind,
             transactional: *transactional,
             guard: guard.as_ref().and_then(|guard| texts(guard).pop()),
+            after_job: asked(&step.migration.after_job),
+            confirm: asked(&step.migration.confirm),
             statements: texts(up),
         }
     }
@@ -70,7 +80,14 @@ impl fmt::Display for Planned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let alone = if self.transactional { "" } else { ", without a transaction" };
         let guard = if self.guard.is_some() { ", after its guard" } else { "" };
-        write!(f, "{} ({}{alone}{guard})", self.name, self.kind)
+        write!(f, "{} ({}{alone}{guard}", self.name, self.kind)?;
+        if let Some(job) = &self.after_job {
+            write!(f, ", after the job {job}")?;
+        }
+        if let Some(statement) = &self.confirm {
+            write!(f, ", once {statement} is stated")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -152,15 +169,7 @@ impl Migrator<'_> {
 impl PlanReport {
     fn new(plan: &Plan<'_>) -> Self {
         let (held, waiting) = plan.left();
-        Self {
-            migrations: plan
-                .steps
-                .iter()
-                .map(|Step { migration, .. }| Planned::new(migration))
-                .collect(),
-            held,
-            waiting,
-            refused: None,
-        }
+        let migrations = plan.steps.iter().map(Planned::new).collect();
+        Self { migrations, held, waiting, refused: None }
     }
 }

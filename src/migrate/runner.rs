@@ -174,7 +174,7 @@ impl<'a> Migrator<'a> {
     /// `public.users` of the host's that a pending one refers to. [`Error::Unavailable`] where
     /// another runner holds the lock for too long.
     pub fn up(&self) -> Result<Vec<Applied>> {
-        self.run_up(None)
+        self.run_up(None, &mut Vec::new())
     }
 
     /// The same, but no further than this version: `20261120000300`, with or without dashes, or
@@ -186,7 +186,7 @@ impl<'a> Migrator<'a> {
     /// Those of [`up`](Self::up), and [`Error::Migration`] where there is no such version.
     pub fn up_to(&self, version: &str) -> Result<Vec<Applied>> {
         let version = &self.find(version)?.version;
-        self.run_up(Some(version))
+        self.run_up(Some(version), &mut Vec::new())
     }
 
     /// Runs a held migration, by its version or the name of its folder. `None` where it is
@@ -260,39 +260,50 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    fn run_up(&self, through: Option<&str>) -> Result<Vec<Applied>> {
+    /// `recorded` gets the places of its rows in the history, of a run that fails, too.
+    pub(super) fn run_up(
+        &self,
+        through: Option<&str>,
+        recorded: &mut Vec<i64>,
+    ) -> Result<Vec<Applied>> {
         if self.plan_of(&history::read(self.store)?, through)?.steps.is_empty() {
             return Ok(Vec::new());
         }
         self.locked(|session| {
-            let history = session.history()?;
-            let plan = self.plan_of(&history, through)?;
-            plan.ask_host(&mut session.connection)?;
-            for step in &plan.steps {
-                self.refuse_to_make_again(session, step.migration)?;
-            }
-            let (mut applied, mut refused) = (Vec::new(), None);
-            let mut left_out: HashSet<&str> = HashSet::new();
-            for step in &plan.steps {
-                let migration = step.migration;
-                if migration.needs.iter().any(|need| left_out.contains(need.as_str())) {
-                    left_out.insert(&migration.version);
-                    continue;
-                }
-                match session.apply(step)? {
-                    Outcome::Applied(step) => applied.push(step),
-                    Outcome::Refused(refusal) => {
-                        left_out.insert(&migration.version);
-                        refused.get_or_insert(refusal);
-                    }
-                }
-            }
-            refused.map_or(Ok(applied), Err)
+            let done = self.run_steps(session, through);
+            recorded.append(&mut session.recorded);
+            done
         })
     }
 
+    fn run_steps(&self, session: &mut Locked<'_>, through: Option<&str>) -> Result<Vec<Applied>> {
+        let history = session.history()?;
+        let plan = self.plan_of(&history, through)?;
+        plan.ask_host(&mut session.connection)?;
+        for step in &plan.steps {
+            self.refuse_to_make_again(session, step.migration)?;
+        }
+        let (mut applied, mut refused) = (Vec::new(), None);
+        let mut left_out: HashSet<&str> = HashSet::new();
+        for step in &plan.steps {
+            let migration = step.migration;
+            if migration.needs.iter().any(|need| left_out.contains(need.as_str())) {
+                left_out.insert(&migration.version);
+                continue;
+            }
+            match session.apply(step)? {
+                Outcome::Applied(step) => applied.push(step),
+                Outcome::Refused(refusal) => {
+                    left_out.insert(&migration.version);
+                    refused.get_or_insert(refusal);
+                }
+            }
+        }
+        refused.map_or(Ok(applied), Err)
+    }
+
     /// What is chosen of the rows, newest first, is taken back.
-    fn run_down(
+    pub(super) fn run_down(
         &self,
         choose: impl for<'h> Fn(&[&'h Recorded]) -> Result<Vec<&'h Recorded>>,
     ) -> Result<Vec<Reverted>> {
@@ -336,7 +347,7 @@ impl<'a> Migrator<'a> {
             return Err(Error::migration(&*migration.name, what, None));
         }
         let must_run = self.must_run(migration, history)?;
-        Ok(must_run.then_some(Step { migration, installs: None }))
+        Ok(must_run.then_some(Step { migration, installs: None, asked: true }))
     }
 
     /// Whether a held migration is still to be run; an error where it cannot be.

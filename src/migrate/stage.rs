@@ -63,7 +63,8 @@ impl Stage {
         self.observe(connection, Instant::now())?;
 
         let (mut failure, mut left_out) = (None, HashMap::new());
-        for Step { migration, .. } in steps {
+        for step in steps {
+            let migration = step.migration;
             let mut effects = Vec::new();
             let need = migration.needs.iter().find_map(|need| left_out.get(need));
             let ending = if failure.is_some() {
@@ -87,12 +88,7 @@ impl Stage {
                 left_out.insert(&migration.version, migration.name.as_ref());
             }
             let duration = effects.iter().map(|effect: &Effect| effect.duration).sum();
-            self.done.push(Rehearsed {
-                planned: Planned::new(migration),
-                ending,
-                effects,
-                duration,
-            });
+            self.done.push(Rehearsed { planned: Planned::new(step), ending, effects, duration });
         }
         Ok((self, failure))
     }
@@ -105,7 +101,7 @@ impl Stage {
             } else {
                 Ending::NotReached { why: "as nothing is run".to_owned() }
             };
-            let (planned, effects) = (Planned::new(step.migration), Vec::new());
+            let (planned, effects) = (Planned::new(step), Vec::new());
             Rehearsed { planned, ending, effects, duration: Duration::ZERO }
         };
         let done = steps.iter().enumerate().map(ended).collect();

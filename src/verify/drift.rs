@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::drift_report::{DriftReport, HeldStep};
+use crate::catalog::accepted::{AllAccepted, Known};
 use crate::catalog::names::Names;
 use crate::catalog::{
     Catalog, Difference, Finding, Need, ObjectKind, ObjectName, Privilege, Remedy, Scope, compare,
@@ -88,8 +89,9 @@ impl<'a> Drift<'a> {
     }
 
     /// Expects that this role, or one that it is a member of, has these privileges on every table
-    /// of the contexts, SELECT on their views, and USAGE on the schemas. Of [`Context::Core`] an
-    /// application only reads.
+    /// of the contexts, SELECT on their views, and USAGE on the schemas; with INSERT also USAGE on
+    /// the sequences that defaults of those tables draw from, as those of `serial` columns do. Of
+    /// [`Context::Core`] an application only reads.
     pub fn role(
         mut self,
         name: impl Into<String>,
@@ -107,7 +109,8 @@ impl<'a> Drift<'a> {
         self
     }
 
-    /// Compares.
+    /// Compares. What was accepted when the database was adopted is listed by itself, as long as
+    /// it is as it was then.
     ///
     /// The unit sees one moment of the tables, but the server writes definitions as they are now: a
     /// schema that changes meanwhile may look like drift.
@@ -132,14 +135,16 @@ impl<'a> Drift<'a> {
             differences.extend(missing_privileges(uow, &self.needs(&state))?);
             let as_expected = state.as_expected(&actual, &differences);
             let known = |one: &Difference| self.accepted.contains(&one.key());
-            let (accepted, differences): (Vec<_>, Vec<_>) =
+            let (accepted, mut differences): (Vec<_>, Vec<_>) =
                 differences.into_iter().partition(known);
+            let adopted = take_adopted(uow, &standing, &actual, &mut differences)?;
             let keys: HashSet<String> = accepted.iter().map(Difference::key).collect();
             let unneeded = self.accepted.iter().filter(|key| !keys.contains(*key));
             let mut report = DriftReport {
                 as_expected,
                 unneeded: unneeded.cloned().collect(),
                 accepted,
+                adopted,
                 not_installed: self.not_installed(&standing),
                 held: state.held,
                 unknown: standing.unknown,
@@ -240,6 +245,53 @@ fn expect_names(uow: &mut UnitOfWork<'_>, differences: &mut [Difference]) -> Res
         }
     }
     Ok(())
+}
+
+/// Takes out what was accepted when the database was adopted, and is as it was then; and what
+/// columns of views have of their tables' columns.
+fn take_adopted(
+    uow: &mut UnitOfWork<'_>,
+    standing: &Standing,
+    actual: &Catalog,
+    differences: &mut Vec<Difference>,
+) -> Result<Vec<Difference>> {
+    if differences.is_empty() || !standing.status.applied.iter().any(|row| row.adopted) {
+        return Ok(Vec::new());
+    }
+    let accepted = AllAccepted::read_where_readable(uow.connection())?;
+    let mut adopted = Vec::new();
+    for mut one in std::mem::take(differences) {
+        match accepted.knows(&one, actual) {
+            Known::Same => {
+                adopted.push(one);
+                continue;
+            }
+            Known::Changed => {
+                let since = "It was another one that was accepted when the database was adopted.";
+                let advice = format!("{since} {}", one.remedy.advice);
+                advice.trim_end().clone_into(&mut one.remedy.advice);
+            }
+            Known::No => {}
+        }
+        differences.push(one);
+    }
+    let is_view = |of: &ObjectName| {
+        actual.get(&ObjectName::new(ObjectKind::View, &of.schema, "", &of.relation)).is_some()
+    };
+    let follows = |one: &Difference| {
+        let Difference { object, finding, .. } = one;
+        object.kind == ObjectKind::Column
+            && is_view(object)
+            && adopted.iter().any(|of: &Difference| {
+                of.object.kind == ObjectKind::Column
+                    && of.object.name == object.name
+                    && of.finding == *finding
+            })
+    };
+    let (following, rest) = std::mem::take(differences).into_iter().partition(follows);
+    *differences = rest;
+    adopted.extend::<Vec<_>>(following);
+    Ok(adopted)
 }
 
 /// What the history says about the catalog.

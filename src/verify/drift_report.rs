@@ -29,6 +29,9 @@ pub struct DriftReport {
     pub differences: Vec<Difference>,
     /// What is not as expected either, and was accepted.
     pub accepted: Vec<Difference>,
+    /// What is not as expected either, was accepted when the database was adopted, and is as it was
+    /// then.
+    pub adopted: Vec<Difference>,
     /// Keys that were to be accepted, and of which there is no difference.
     pub unneeded: Vec<String>,
     /// What held migrations that are not applied would still do.
@@ -151,6 +154,9 @@ impl fmt::Display for DriftReport {
         }
         for Difference { object, finding, .. } in &self.accepted {
             writeln!(f, "[x] accepted: {object} {finding}")?;
+        }
+        for Difference { object, finding, .. } in &self.adopted {
+            writeln!(f, "[x] accepted when it was adopted: {object} {finding}")?;
         }
         for key in &self.unneeded {
             writeln!(f, "[-] to be accepted, and not there: {key}")?;

@@ -10,7 +10,7 @@ use super::rollout_report::{RolloutReport, Stage, Stages};
 use super::tables::{not_adopted, relations};
 use crate::catalog::activity;
 use crate::error::Result;
-use crate::migrate::{Migrator, Recorded, State, Status};
+use crate::migrate::{Migrator, Own, State, Status};
 use crate::severity::Severity;
 use crate::store::Store;
 
@@ -94,7 +94,8 @@ impl<'a, 'm> Rollout<'a, 'm> {
     }
 
     /// Where a migration fails, or a look afterwards finds something: takes back what this run has
-    /// applied, and compares the content with that of before.
+    /// applied, and compares the content with that of before. What another runner has applied
+    /// stays; where that is on top of it, nothing is taken back.
     pub fn back_on_failure(mut self, back: bool) -> Self {
         self.back_on_failure = back;
         self
@@ -116,9 +117,10 @@ impl<'a, 'm> Rollout<'a, 'm> {
     /// [`Error::Unavailable`](crate::Error::Unavailable). Every later one is in the report.
     pub fn run(&self) -> Result<RolloutReport> {
         let begin = Instant::now();
-        let before = self.migrator.status()?;
+        // Without a database there is no report.
+        self.migrator.status()?;
         let mut stages = Stages::default();
-        self.roll_out(&mut stages, &before);
+        self.roll_out(&mut stages);
         Ok(stages.report(begin.elapsed()))
     }
 
@@ -126,7 +128,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
         self.migrator.store()
     }
 
-    fn roll_out(&self, stages: &mut Stages, before: &Status) {
+    fn roll_out(&self, stages: &mut Stages) {
         if !self.look(stages, When::Before) {
             return;
         }
@@ -142,7 +144,8 @@ impl<'a, 'm> Rollout<'a, 'm> {
                 Err(error) => return stages.add(Stage::error("fingerprint before", &error)),
             }
         };
-        let up = self.migrator.up();
+        let mut own = Own::default();
+        let up = self.migrator.up_noting(&mut own);
         let applied = up.is_ok();
         stages.add(match up {
             Ok(applied) => Stage::done("up", applied.into_iter().map(|one| one.name)),
@@ -152,7 +155,7 @@ impl<'a, 'm> Rollout<'a, 'm> {
             && self.look(stages, When::After)
             && self.compare(stages, print.as_ref(), "fingerprint after", &self.mapping);
         if !good && self.back_on_failure {
-            self.go_back(stages, before, print.as_ref());
+            self.go_back(stages, &own, print.as_ref());
         }
     }
 
@@ -254,29 +257,15 @@ impl<'a, 'm> Rollout<'a, 'm> {
         stages.judge(name, compared)
     }
 
-    /// Takes back what was not applied before.
-    fn go_back(&self, stages: &mut Stages, before: &Status, print: Option<&Fingerprint>) {
-        match self
-            .migrator
-            .status()
-            .and_then(|now| self.migrator.down_steps(self.steps(before, &now)))
-        {
+    /// Takes back what this run has applied, and nothing else.
+    fn go_back(&self, stages: &mut Stages, own: &Own, print: Option<&Fingerprint>) {
+        match self.migrator.take_back(own) {
             Ok(reverted) => {
                 stages.add(Stage::done("back", reverted.into_iter().map(|one| one.name)));
                 self.compare(stages, print, "fingerprint back", &Mapping::new());
             }
             Err(error) => stages.add(Stage::error("back", &error)),
         }
-    }
-
-    /// How many of the last steps are new. Of what goes last, that stays which came to a database
-    /// with a context: the context's rows are recorded by it.
-    fn steps(&self, before: &Status, now: &Status) -> usize {
-        let (contexts, migrations) = self.migrator.chosen();
-        let goes_last = |row: &&Recorded| migrations.goes_last(row, contexts, &now.applied);
-        let new = |row: &&Recorded| before.applied.iter().all(|old| old.version != row.version);
-        let bare = before.applied.iter().all(|row| goes_last(&row));
-        now.applied.iter().filter(|row| new(row) && (bare || !goes_last(row))).count()
     }
 }
 

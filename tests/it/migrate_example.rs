@@ -134,13 +134,13 @@ fn the_story_of_a_database_that_was_there_before() {
     assert_eq!(fine(&database, &adopt), "it is recorded already\n");
     assert_eq!(json(&database, 0, &adopt), Value::Null);
 
-    // What was accepted is accepted from then on by name.
-    assert_eq!(run(&database, &["verify"]).status, 3);
-    let verified = fine(&database, &["verify", "--accept", key]);
+    // What was accepted is known from then on.
+    let verified = fine(&database, &["verify"]);
+    assert!(verified.contains("\n[x] accepted when it was adopted: column public.scenario.name"));
+    fine(&database, &["verify", "--accept", key]);
     assert!(verified.contains("\n[-] recommendation_plan_id_fk: waits for"), "{verified}");
     let saved = Scratch::new(&database, &fine(&database, &["fingerprint", "--json"]));
-    assert_eq!(run(&database, &["rollout"]).status, 3);
-    fine(&database, &["rollout", "--accept", key, "--back-on-failure"]);
+    fine(&database, &["rollout", "--back-on-failure"]);
     assert_eq!(fine(&database, &["up"]), "nothing to do\n");
     assert!(fine(&database, &["status"]).starts_with("current\n"));
     let compared = fine(&database, &["fingerprint", "--compare", saved.path()]);
@@ -157,6 +157,12 @@ fn the_story_of_a_database_that_was_there_before() {
     assert_eq!(ran, "[x] modelling_backfill: finished, 5 rows of about 5, pass 1\n");
     assert_eq!(fine(&database, &["job"]), ran);
     fine(&database, &["contract", CLOSE]);
+    let planned = fine(&database, &["plan", CONTRACT]);
+    let asks = ", after the job modelling_backfill, once no_readers_left is stated)\n";
+    assert!(planned.lines().next().unwrap().ends_with(asks.trim_end()), "{planned}");
+    assert!(fine(&database, &["plan", CONTRACT, "--sql"]).contains(asks));
+    let rehearsed = json(&database, 0, &["dry-run", CONTRACT]);
+    assert_eq!(rehearsed["migrations"][0]["confirm"], "no_readers_left");
     let asked = run(&database, &["contract", CONTRACT]);
     assert_eq!(asked.status, 1);
     assert!(asked.err.contains("The database shows: plan_recommendations was read"), "{asked:?}");
@@ -168,7 +174,7 @@ fn the_story_of_a_database_that_was_there_before() {
     assert!(fine(&database, &stated).starts_with("applied 2026-11-20-001000_modelling_contract"));
     assert_eq!(fine(&database, &stated), "it is applied already\n");
 
-    let verified = fine(&database, &["verify", "--accept", key]);
+    let verified = fine(&database, &["verify"]);
     assert!(!verified.contains("[ ]") && !verified.contains("waits for"), "{verified}");
     // The join is gone, and so is what was saved of it.
     let gone = run(&database, &["fingerprint", "--compare", saved.path()]);
@@ -198,14 +204,17 @@ fn the_story_of_a_new_database() {
     assert!(fine(&database, &["dry-run"]).starts_with("rehearsed in "));
     let first = fine(&database, &["up", "--to", BASE]);
     assert_eq!(first.lines().count(), 2, "{first}");
-    assert_eq!(fine(&database, &["-c", "core", "up"]).lines().count(), 2);
+    assert_eq!(fine(&database, &["-c", "core", "up"]).lines().count(), 3);
     let up = run(&database, &["up"]);
     let begins = "migrate: 2026-11-20-000300_modelling_recommendation_plan_id (expand) begins\n";
     assert!(up.err.contains(begins), "{up:?}");
     assert_eq!(up.err.lines().count(), up.out.lines().count());
     assert!(up.out.lines().all(|line| line.starts_with("applied 2026-")), "{up:?}");
     assert!(fine(&database, &["verify"]).contains("[-] held: "));
-    assert!(fine(&database, &["inventory"]).starts_with("table planwright.adopted_names (core)\n"));
+    assert!(
+        fine(&database, &["inventory"])
+            .starts_with("table planwright.accepted_differences (core)\n")
+    );
     assert!(fine(&database, &["diagram"]).contains("erDiagram"));
     assert!(fine(&database, &["diagram", "--format", "dot"]).starts_with("digraph"));
     assert!(fine(&database, &["diagram", "--overview"]).contains("flowchart"));

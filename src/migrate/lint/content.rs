@@ -20,6 +20,30 @@ pub(super) fn check(statement: &Statement, add: &mut impl FnMut(Rule, String)) {
     }
 }
 
+/// What a guard or an evidence must not say: it is asked before anything is decided, and evidence
+/// outside of any transaction.
+pub(super) fn changes(statement: &Statement) -> Option<String> {
+    const FUNCTIONS: [&str; 5] =
+        ["nextval", "setval", "set_config", "pg_terminate_backend", "pg_cancel_backend"];
+    let words = &statement.words;
+    words.windows(3).find_map(|three| match three {
+        // INSERT, MERGE and SELECT … INTO: the word is reserved.
+        [into, ..] | [_, into, _] | [.., into] if into.is("into") => Some("INTO".to_owned()),
+        [open, verb, next] if open.is("(") && verb.is("delete") && next.is("from") => {
+            Some("DELETE".to_owned())
+        }
+        [open, verb, next] if open.is("(") && verb.is("update") && next.is_name() => {
+            Some("UPDATE".to_owned())
+        }
+        [function, open, _] | [_, function, open]
+            if open.is("(") && FUNCTIONS.iter().any(|one| function.is(one)) =>
+        {
+            Some(function.text.clone())
+        }
+        _ => None,
+    })
+}
+
 /// What ON DELETE does is no drop.
 fn cascades(statement: &Statement) -> bool {
     let verbs = ["drop", "truncate", "alter", "revoke"];

@@ -66,7 +66,7 @@ pub struct Excepted {
 }
 
 impl Migrations {
-    /// Checks the statements of every up, down and guard against the rules of
+    /// Checks the statements of every up, down, guard and evidence against the rules of
     /// `migrations/README.md`, and asks no server.
     ///
     /// # Example
@@ -134,10 +134,12 @@ struct File<'a> {
 
 const UP: &str = "up.sql";
 const GUARD: &str = "guard.sql";
+const EVIDENCE: &str = "evidence.sql";
 
 fn files(migration: &Migration) -> Vec<File<'_>> {
-    let guard = migration.guard.as_ref().map(|sql| (GUARD, sql));
-    let all = [(UP, &migration.up), ("down.sql", &migration.down)].into_iter().chain(guard);
+    let questions = [(GUARD, &migration.guard), (EVIDENCE, &migration.evidence)];
+    let questions = questions.into_iter().filter_map(|(name, sql)| Some((name, sql.as_ref()?)));
+    let all = [(UP, &migration.up), ("down.sql", &migration.down)].into_iter().chain(questions);
     all.map(|(name, sql)| {
         let text = Text::of(sql).expect("a migration was lexed when it was read");
         let now = text.statements.iter().filter(|statement| statement.place == text::Place::Now);
@@ -195,7 +197,11 @@ fn check_file((index, file): (usize, &File<'_>)) -> Vec<Broken> {
         let mut add = |rule, about| broken.push(Broken::new(index, statement, rule, about));
         content::check(statement, &mut add);
         extensions::check(statement, &mut add);
-        if file.name != GUARD && statement.place == text::Place::Now {
+        if [GUARD, EVIDENCE].contains(&file.name) {
+            if let Some(about) = content::changes(statement) {
+                add(Rule::ChangingQuestion, about);
+            }
+        } else if statement.place == text::Place::Now {
             locks::check(file, statement, &mut add);
             views::check(file, statement, &mut add);
         }

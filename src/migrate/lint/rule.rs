@@ -47,6 +47,8 @@ pub enum Rule {
     MovedRows,
     /// CREATE OR REPLACE VIEW that neither states options nor brings back those that there were.
     LostOptions,
+    /// A guard or an evidence that writes: it is asked when nothing has been decided yet.
+    ChangingQuestion,
     /// An up that does not say at its head which locks it takes and whether it is reversible.
     SilentHead,
     /// A body in SQL or PL/pgSQL that cannot be read.
@@ -75,6 +77,7 @@ impl Rule {
         Self::RefusingExpand,
         Self::MovedRows,
         Self::LostOptions,
+        Self::ChangingQuestion,
         Self::SilentHead,
         Self::Unreadable,
         Self::Exception,
@@ -100,6 +103,7 @@ impl Rule {
             Self::RefusingExpand => "an expand that refuses rows",
             Self::MovedRows => "rows changed by a migration",
             Self::LostOptions => "a view replaced without its options",
+            Self::ChangingQuestion => "a question that changes something",
             Self::SilentHead => "a head without locks and way back",
             Self::Unreadable => "an unreadable body",
             Self::Exception => "an exception",
@@ -141,6 +145,7 @@ impl Rule {
                 "state WITH (…), or read reloptions before it and ALTER VIEW … SET (…) behind it; \
                  one that is new is made with CREATE VIEW"
             }
+            Self::ChangingQuestion => "only read there: what it is to change is for up.sql",
             Self::SilentHead => {
                 "begin up.sql with a comment that has the words Locks: and Reversible:"
             }

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::sync::mpsc;
 use std::thread;
 
-use planwright::TimeoutKind;
 use planwright::batch::{self, Outcome, Pause, Phase, Stop};
+use planwright::{StoreOptions, TimeoutKind};
 
 use super::*;
-use crate::support::execute as execute_in;
+use crate::support::{execute as execute_in, skipped};
 
 /// A batch with more rows than this takes for ever.
 fn slow_above(most: u32) -> impl FnMut(&mut UnitOfWork<'_>, Option<&i64>, u32) -> Result<()> {
@@ -69,6 +69,26 @@ fn the_verification_has_a_limit_of_its_own() {
     let error = runner().verify_timeout(short).run(&mut Count::new().verified(slow)).unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
     assert!(runner().run(&mut Count::new().verified(slow)).unwrap().is_finished());
+}
+
+/// It is meant for the host's own transactions, and ends the whole session.
+#[test]
+fn the_limit_that_the_host_has_for_its_transactions_does_not_end_a_job() {
+    let database = database(5);
+    if number(database.store(), "SELECT current_setting('server_version_num')::int") < 170_000 {
+        return skipped("transaction_timeout needs PostgreSQL 17");
+    }
+    let name = database.name();
+    execute(&database, &format!("ALTER DATABASE {name} SET transaction_timeout = '200ms'"));
+    let store = Store::connect(database.url(), &StoreOptions::default()).unwrap();
+    let sleep = |uow: &mut UnitOfWork<'_>| execute_in(uow, "SELECT pg_sleep(0.4)");
+    assert!(store.write(sleep).is_err(), "others it does end");
+    let mut slow = Count::new().with(|uow, _, _| sleep(uow).map(drop)).verified(|uow| {
+        sleep(uow)?;
+        Ok(Verdict::Done)
+    });
+    assert!(Runner::new(&store).run(&mut slow).unwrap().is_finished());
+    assert_eq!(counted(&store, 1), 5);
 }
 
 /// Somebody waits for a lock, until the sender is dropped.

@@ -63,6 +63,21 @@ const CASES: &[(Break, &str)] = &[
         "only a held migration waits for a job",
     ),
     (
+        |f| f.with_held().write(DROP_B, "metadata.toml", &format!("{HELD}after_job = \"Fill it\"")),
+        "drop_b/metadata.toml: line 3: after_job must be 1 to 47 of a-z, 0-9, _, -, . and :",
+    ),
+    (
+        |f| f.with_held().write(DROP_B, "metadata.toml", &format!("{HELD}after_job = \"\"")),
+        "after_job must be 1 to 47",
+    ),
+    (
+        |f| {
+            let long = format!("{HELD}after_job = \"{}\"", "n".repeat(48));
+            f.with_held().write(DROP_B, "metadata.toml", &long)
+        },
+        "after_job must be 1 to 47",
+    ),
+    (
         |f| f.write(B, "metadata.toml", &format!("{EXPAND}confirm = \"x\"")),
         "only a held migration asks for a statement",
     ),

@@ -384,7 +384,7 @@ fn each_rule_finds_what_breaks_it_and_passes_its_twin() {
         assert!(!rules(&lint).contains(rule), "{good}\n{lint}");
     }
     let tried: Vec<_> = CASES.iter().map(|case| case.0).collect();
-    let elsewhere = [Rule::SilentHead, Rule::Exception];
+    let elsewhere = [Rule::ChangingQuestion, Rule::SilentHead, Rule::Exception];
     for rule in Rule::ALL {
         assert!(tried.contains(rule) || elsewhere.contains(rule), "{rule} is tried");
     }
@@ -425,6 +425,40 @@ fn downs_and_guards_are_read_too() {
             ("guard.sql", Rule::OptionalExtension)
         ]
     );
+}
+
+#[test]
+fn evidence_is_read_and_changes_nothing_nor_does_a_guard() {
+    let asks = format!("{HELD}confirm = \"sure\"\n");
+    let found = |file: &str, sql: &str| {
+        let folder = folder(&asks, "SELECT 1;").write(STEP, "evidence.sql", "SELECT 'fine'");
+        let lint = folder.write(STEP, file, sql).set().lint();
+        let of = |one: &Finding| (one.file, one.rule, one.about.clone());
+        lint.findings.iter().map(of).collect::<Vec<_>>()
+    };
+    let extension = Rule::OptionalExtension;
+    assert_eq!(
+        found("evidence.sql", "SELECT name FROM cron.schedule('x')")
+            .pop()
+            .map(|one| (one.0, one.1)),
+        Some(("evidence.sql", extension))
+    );
+    for file in ["evidence.sql", "guard.sql"] {
+        for (sql, about) in [
+            ("WITH gone AS (DELETE FROM t RETURNING id) SELECT id::text FROM gone", "DELETE"),
+            ("WITH made AS (INSERT INTO t VALUES (1) RETURNING id) SELECT id FROM made", "INTO"),
+            ("WITH new AS (UPDATE t SET a = 1 RETURNING id) SELECT id FROM new", "UPDATE"),
+            ("SELECT b INTO kept FROM t", "INTO"),
+            ("SELECT setval('t_id_seq', 1)::text", "setval"),
+            ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", "pg_terminate_backend"),
+        ] {
+            let changing = (file, Rule::ChangingQuestion, about.to_owned());
+            assert_eq!(found(file, sql), [changing], "{sql}");
+        }
+        let good =
+            "SELECT b AS delete, (update) FROM t WHERE b <> 'setval(1) INTO' AND \"into\" > 0";
+        assert_eq!(found(file, good), []);
+    }
 }
 
 #[test]

@@ -300,3 +300,37 @@ fn an_index_that_another_role_is_building_is_left_to_it() {
         assert_eq!(migrator.up().unwrap().names(), [INDEX]);
     });
 }
+
+/// An owner of a schema and of its tables is allowed to build an index, and often nothing else.
+#[test]
+fn an_index_is_recognised_by_a_role_that_may_make_no_temporary_tables() {
+    let database = Database::new();
+    database.migrator(&Folder::new()).up().unwrap();
+    let folder = Folder::with_index();
+    let name = &database.texts("SELECT current_database()")[0];
+    let role = format!("owner_{name}");
+    database.execute(&format!(
+        "CREATE ROLE {role}; GRANT {role} TO CURRENT_USER;
+         REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC;
+         GRANT USAGE, CREATE ON SCHEMA public TO {role};
+         ALTER TABLE t OWNER TO {role}; ALTER SCHEMA planwright OWNER TO {role};
+         GRANT ALL ON ALL TABLES IN SCHEMA planwright TO {role};
+         CREATE INDEX t_a_ix ON t (a) WHERE a > 0;
+         ALTER DATABASE {name} SET role = {role}"
+    ));
+    let store = Store::connect(&database.url, &StoreOptions::default()).unwrap();
+    let migrator = Migrator::new(&store).contexts([Context::Modelling]).migrations(folder.set());
+    let as_before = |sql: &str| database.execute(&format!("SET ROLE NONE; {sql}"));
+
+    as_before(&format!("REVOKE CREATE ON SCHEMA public FROM {role}"));
+    let (what, why) = told(migrator.up());
+    assert!(what.starts_with(&format!("{INDEX}: index t_a_ix is there already")), "{what}");
+    assert!(what.ends_with("needs SELECT on t and CREATE on schema public"), "{what}");
+    assert!(why.contains("permission denied"), "{why}");
+
+    as_before(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
+    let tables = database.number("count(*) FROM pg_class");
+    assert_eq!(migrator.up().unwrap().names(), [INDEX]);
+    assert_eq!(database.number("count(*) FROM pg_class"), tables, "the copy is gone");
+    as_before(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));
+}

@@ -88,6 +88,38 @@ fn a_held_step_has_a_plan_of_its_own() {
 }
 
 #[test]
+fn what_a_held_step_asks_for_is_in_its_plan() {
+    let database = Database::new();
+    let folder = Folder::new().with_asking();
+    let asks = format!("{HELD}confirm = \"nobody_reads_b\"\nafter_job = \"clear_b\"\n");
+    let folder = folder.write(DROP_B, "metadata.toml", &asks);
+    let migrator = database.migrator(&folder);
+    // A run that installs the context asks neither.
+    let plan = migrator.plan().unwrap();
+    let step = plan.migrations.last().unwrap();
+    assert_eq!((&*step.name, &step.after_job, &step.confirm), (DROP_B, &None, &None));
+    assert_eq!(step.to_string(), format!("{DROP_B} (held, after its guard)"));
+
+    migrator.up_to(B).unwrap();
+    database.execute(
+        "INSERT INTO planwright.jobs (name, phase, batch_size, pass, rows_done, finished_at)
+         VALUES ('clear_b', 'finished', 1, 1, 0, now())",
+    );
+    let plan = migrator.plan_contract(DROP_B).unwrap();
+    let line = format!(
+        "{DROP_B} (held, after its guard, after the job clear_b, once nobody_reads_b is stated)"
+    );
+    assert!(plan.to_string().starts_with(&format!("[ ] {line}\n")), "{plan}");
+    let json = serde_json::to_value(&plan).unwrap();
+    assert_eq!(json["migrations"][0]["after_job"], "clear_b");
+    assert_eq!(json["migrations"][0]["confirm"], "nobody_reads_b");
+    let rehearsal = migrator.dry_run_contract(DROP_B).unwrap();
+    assert!(rehearsal.to_string().contains(&format!("[x] {line}, ")), "{rehearsal}");
+    let json = serde_json::to_value(&rehearsal).unwrap();
+    assert_eq!(json["migrations"][0]["confirm"], "nobody_reads_b");
+}
+
+#[test]
 fn neither_plan_nor_rehearsal_passes_over_an_edited_migration() {
     let database = Database::new();
     let folder = Folder::new();

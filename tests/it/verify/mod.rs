@@ -1,5 +1,6 @@
 //! What a database holds against what it should hold.
 
+mod accepted;
 mod drift;
 mod fingerprint;
 mod inventory;

@@ -1,11 +1,13 @@
 //! A rollout: what it finds, and what it takes back.
 
-use std::time::Duration;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use planwright::Context;
-use planwright::migrate::{Migrations, Migrator};
+use planwright::migrate::{Migrations, Migrator, Progress};
 use planwright::testing::TestDatabase;
 use planwright::verify::{
     Invariant, Mapping, Rollout, RolloutReport, Severity, Stage, StageResult,
@@ -106,6 +108,93 @@ fn only_what_the_rollout_has_applied_is_taken_back() {
     let report = rollout.invariants(&[BROKEN]).run().unwrap();
     assert_eq!(stage(&report, "back").lines.len(), before.len() + 2, "{report}");
     assert_eq!(migrator.status().unwrap().applied, []);
+}
+
+/// What the release gets more of.
+const MORE: &str = "2099-01-01-000200_modelling_more";
+
+fn release_and_more() -> Migrations {
+    release_with_downs(&[
+        ("made", "baseline", "CREATE TABLE thing (id bigint PRIMARY KEY)", "DROP TABLE thing"),
+        ("called", "expand", "ALTER TABLE thing ADD a text", "ALTER TABLE thing DROP a"),
+        ("more", "expand", "ALTER TABLE thing ADD b text", "ALTER TABLE thing DROP b"),
+    ])
+}
+
+#[test]
+fn what_another_runner_has_applied_before_it_stays() {
+    let release = release_and_more();
+    let database = TestDatabase::new([]).unwrap();
+    migrator(&database, &release).up_to("20990101000000").unwrap();
+    let (waiting, is_waiting) = mpsc::channel();
+    let report = thread::scope(|scope| {
+        let mut rollout = None;
+        let other = migrator(&database, &release).on_progress(|event| {
+            let Progress::Started { .. } = event else { return };
+            // It has looked at the database, and wants to run two.
+            let (waiting, database, release) = (waiting.clone(), &database, &release);
+            rollout = Some(scope.spawn(move || {
+                let migrator = migrator(database, release).on_progress(move |event| {
+                    if matches!(event, Progress::WaitingForLock { .. }) {
+                        waiting.send(()).unwrap();
+                    }
+                });
+                let broken = Invariant { since: "20990101000200", ..BROKEN };
+                let rollout = Rollout::new(&migrator).invariants(&[broken]);
+                rollout.beside_writers(true).back_on_failure(true).run().unwrap()
+            }));
+            is_waiting.recv_timeout(Duration::from_secs(20)).unwrap();
+        });
+        other.up_to("20990101000100").unwrap();
+        drop(other);
+        rollout.unwrap().join().unwrap()
+    });
+    assert_eq!(failed(&report), ["rules after"], "{report}");
+    assert_eq!(stage(&report, "up").lines, [MORE]);
+    assert_eq!(stage(&report, "back").lines, [MORE]);
+    let applied = migrator(&database, &release).status().unwrap().applied;
+    assert_eq!(applied.last().unwrap().name, CALLED);
+}
+
+#[test]
+fn nothing_is_taken_back_from_under_what_another_runner_has_applied() {
+    let release = release_and_more();
+    let database = TestDatabase::new([]).unwrap();
+    migrator(&database, &release).up_to("20990101000000").unwrap();
+    // Its rule is asked, and answers when the other one is done.
+    let mut gate = connection(&database);
+    gate.batch_execute("SELECT pg_advisory_lock(4711)").unwrap();
+    let waits = Invariant {
+        violators: "SELECT 'all of it' AS violator FROM pg_advisory_xact_lock(4711)",
+        ..BROKEN
+    };
+    let only = release_with_downs(&[
+        ("made", "baseline", "CREATE TABLE thing (id bigint PRIMARY KEY)", "DROP TABLE thing"),
+        ("called", "expand", "ALTER TABLE thing ADD a text", "ALTER TABLE thing DROP a"),
+    ]);
+    let report = thread::scope(|scope| {
+        let rollout = scope.spawn(|| {
+            let migrator = migrator(&database, &only);
+            let rollout = Rollout::new(&migrator).invariants(&[waits]).beside_writers(true);
+            rollout.back_on_failure(true).run().unwrap()
+        });
+        let asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                        AND objid = 4711";
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while number(database.store(), asked) == 0 {
+            assert!(Instant::now() < deadline, "the rule was not asked");
+            thread::yield_now();
+        }
+        let applied = migrator(&database, &release).up().unwrap();
+        assert_eq!(applied.len(), 1, "{applied:?}");
+        gate.batch_execute("SELECT pg_advisory_unlock(4711)").unwrap();
+        rollout.join().unwrap()
+    });
+    assert_eq!(failed(&report), ["rules after", "back"], "{report}");
+    let [why] = &stage(&report, "back").lines[..] else { panic!("{report}") };
+    assert!(why.starts_with(&format!("{MORE}: was applied by another runner")), "{why}");
+    let applied = migrator(&database, &release).status().unwrap().applied;
+    assert_eq!(applied.last().unwrap().name, MORE);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod kinds;
 mod live;
+mod partitioned;
 mod roles;
 
 use std::cell::RefCell;

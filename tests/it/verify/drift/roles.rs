@@ -102,3 +102,44 @@ fn a_role_that_is_not_there_needs_everything() {
     // Two schemas, what core keeps, two tables and two views.
     assert_eq!(report.differences.len(), 2 + tables + 4, "{report}");
 }
+
+#[test]
+fn whoever_inserts_needs_the_sequence_of_a_serial_and_of_no_identity() {
+    let roles = Roles::new();
+    let app = roles.app();
+    roles.0.execute(&format!(
+        "ALTER TABLE shop.customer ALTER id DROP IDENTITY;
+         CREATE SEQUENCE shop.\"Customer seq\" START 100 OWNED BY shop.customer.id;
+         ALTER TABLE shop.customer ALTER id SET DEFAULT nextval('shop.\"Customer seq\"');
+         GRANT USAGE ON SCHEMA planwright, shop TO {app};
+         GRANT SELECT ON ALL TABLES IN SCHEMA planwright TO {app};
+         GRANT ALL ON ALL TABLES IN SCHEMA shop TO {app}"
+    ));
+    let grants = |privileges: &[Privilege]| -> Vec<_> {
+        let found = roles.report(privileges.iter().copied()).differences.into_iter();
+        found.filter(|one| one.object.kind == ObjectKind::Grant).collect()
+    };
+    let name = app.replace('"', "");
+    let [found] = &grants(&Privilege::ALL)[..] else { panic!("{:?}", grants(&Privilege::ALL)) };
+    assert_eq!(line(found), format!("error: grant on shop.Customer seq to {name} is missing"));
+    let remedy = format!("GRANT USAGE ON SEQUENCE \"shop\".\"Customer seq\" TO {app}");
+    assert_eq!(found.remedy.sql, [remedy]);
+    let insert = format!(
+        "SET ROLE {app}; INSERT INTO shop.customer (email) VALUES ('c@example.org');
+         INSERT INTO shop.\"order\" (customer_id) SELECT max(id) FROM shop.customer"
+    );
+    let inserts = || {
+        let mut connection = PgConnection::establish(roles.0.database.url()).unwrap();
+        connection.batch_execute(&insert).is_ok()
+    };
+    assert!(!inserts(), "it is needed");
+    assert_eq!(grants(&[Privilege::Select, Privilege::Update, Privilege::Delete]), []);
+
+    // UPDATE lets a role draw as well.
+    let sequence = "UPDATE ON SEQUENCE shop.\"Customer seq\"";
+    roles.0.execute(&format!("GRANT {sequence} TO {app}"));
+    assert_eq!(grants(&Privilege::ALL), []);
+    roles.0.execute(&format!("REVOKE {sequence} FROM {app}; {}", found.remedy.sql[0]));
+    assert_eq!(grants(&Privilege::ALL), []);
+    assert!(inserts());
+}
