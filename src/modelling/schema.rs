@@ -4,76 +4,6 @@ pub mod sql_types {
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "scenario_goal"))]
     pub struct ScenarioGoal;
-
-    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
-    #[diesel(postgres_type(name = "xid8", schema = "pg_catalog"))]
-    pub struct Xid8;
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    /// What changes about a plan: its name and which version is active. The row is the lock of its plan
-    active_plans (plan_id) {
-        /// The plan
-        plan_id -> Int8,
-        /// Whose it is
-        user_id -> Uuid,
-        /// What it is called now. Unique among the plans of the user that are not archived
-        name -> Text,
-        /// The active version. NULL until the first commit
-        plan_version_id -> Nullable<Int8>,
-        /// Since when that version is active. NULL until the first commit
-        activated_at -> Nullable<Timestamptz>,
-        /// When it was archived. NULL where it is not
-        archived_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    /// What a user is making of a plan: one draft each. A commit or cancel deletes it
-    draft_plans (draft_id) {
-        /// The key
-        draft_id -> Int8,
-        /// Whose draft it is
-        user_id -> Uuid,
-        /// The plan
-        plan_id -> Int8,
-        /// What the plan will be called
-        name -> Text,
-        /// The version that it was made from, or rebased onto. NULL where there was none
-        base_version_id -> Nullable<Int8>,
-        /// The highest number of the plan at that time: a commit is stale once there is a higher one. 0 where there was none
-        seen_version_number -> Int4,
-        /// Grows by 1 with each change
-        revision -> Int8,
-        /// When it was made
-        created_at -> Timestamptz,
-        /// When it was last changed
-        updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    /// The meals of a version. Rows are immutable
-    meals_in_plan_versions (plan_version_id, meal_id) {
-        /// The version
-        plan_version_id -> Int8,
-        /// The meal, the same in every draft and version of the plan
-        meal_id -> Uuid,
-        /// The day of the plan, from 0
-        day -> Int4,
-        /// What people call it, such as Lunch. Unique in its day
-        name -> Text,
-        /// When it is eaten, of the day's local time. Unique in its day
-        meal_time -> Time,
-        /// Its place in the day, from 0
-        position -> Int4,
-    }
 }
 
 diesel::table! {
@@ -116,104 +46,6 @@ diesel::table! {
         content_digest -> Nullable<Bytea>,
         /// When the content was last replaced. NULL where it never was.
         updated_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    /// Which version of a plan became active when. It is so until the next row of the plan. Rows are immutable
-    plan_activations (activation_id) {
-        /// The key
-        activation_id -> Int8,
-        /// The plan
-        plan_id -> Int8,
-        /// The version, which may have been pruned since
-        plan_version_id -> Int8,
-        /// Its number
-        version_number -> Int4,
-        /// From when on. Later than any before it of the same plan
-        activated_at -> Timestamptz,
-        /// Who made it active. No foreign key: history keeps the key of a user who is gone
-        activated_by -> Uuid,
-        /// commit of a new version, or revert to an older one
-        cause -> Text,
-        /// The message of the commit, or why it was reverted
-        reason -> Text,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::sql_types::Xid8;
-
-    /// The versions that were deleted, and the permit to delete them: valid in the transaction that inserts it. Rows are immutable
-    plan_prunings (plan_version_id) {
-        /// The version
-        plan_version_id -> Int8,
-        /// Its plan. Filled by a trigger, whatever is given
-        plan_id -> Int8,
-        /// Its number. Filled by a trigger, whatever is given
-        version_number -> Int4,
-        /// The digest of its content. Filled by a trigger, whatever is given
-        content_digest -> Bytea,
-        /// Who pruned it. No foreign key: history keeps the key of a user who is gone
-        pruned_by -> Uuid,
-        /// When: the start of the transaction. Filled by a trigger
-        pruned_at -> Timestamptz,
-        /// Why
-        reason -> Text,
-        /// The transaction for which it is a permit. Filled by a trigger, whatever is given
-        xid -> Xid8,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::sql_types::Xid8;
-
-    /// What was committed of a plan, under numbers from 1. Rows are immutable
-    plan_versions (plan_version_id) {
-        /// The key
-        plan_version_id -> Int8,
-        /// The plan
-        plan_id -> Int8,
-        /// Its number in the plan: the highest before it plus 1
-        version_number -> Int4,
-        /// What the plan is called in it
-        name -> Text,
-        /// The version that it was drafted from, which may have been pruned since. NULL where there was none
-        base_version_id -> Nullable<Int8>,
-        /// The number of that version
-        base_version_number -> Nullable<Int4>,
-        /// Who committed it. No foreign key: history keeps the key of a user who is gone
-        author_id -> Uuid,
-        /// What the author says of it
-        message -> Text,
-        /// A name for it, unique in the plan. A labelled version is never pruned
-        label -> Nullable<Text>,
-        /// Equal for equal content: version_digest of it
-        content_digest -> Bytea,
-        /// When it was committed: the start of the transaction
-        created_at -> Timestamptz,
-        /// The transaction that committed it. Rows of its tree are taken from this one alone
-        xid -> Xid8,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    /// Meal plans. Rows are immutable: what changes about a plan is in active_plans
-    plans (plan_id) {
-        /// The key
-        plan_id -> Int8,
-        /// Who made it
-        user_id -> Uuid,
-        /// What it was called when it was made
-        name -> Text,
-        /// When it was made
-        created_at -> Timestamptz,
     }
 }
 
@@ -276,24 +108,7 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(active_plans -> plans (plan_id));
-diesel::joinable!(draft_plans -> plans (plan_id));
-diesel::joinable!(meals_in_plan_versions -> plan_versions (plan_version_id));
 diesel::joinable!(plan -> scenario (scenario_id));
-diesel::joinable!(plan_activations -> plans (plan_id));
-diesel::joinable!(plan_prunings -> plans (plan_id));
-diesel::joinable!(plan_versions -> plans (plan_id));
 diesel::joinable!(recommendation -> plan (plan_id));
 
-diesel::allow_tables_to_appear_in_same_query!(
-    active_plans,
-    draft_plans,
-    meals_in_plan_versions,
-    plan,
-    plan_activations,
-    plan_prunings,
-    plan_versions,
-    plans,
-    recommendation,
-    scenario,
-);
+diesel::allow_tables_to_appear_in_same_query!(plan, recommendation, scenario,);

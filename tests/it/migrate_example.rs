@@ -98,6 +98,17 @@ impl Drop for Scratch {
 
 #[test]
 fn the_story_of_a_database_that_was_there_before() {
+    // Its users are none that another context could refer to.
+    let with = |words: &[&str]| -> Vec<String> {
+        ["-c", "modelling"].iter().chain(words).map(|word| (*word).to_owned()).collect()
+    };
+    fn of(words: &[String]) -> Vec<&str> {
+        words.iter().map(String::as_str).collect()
+    }
+    let run = |database: &TestDatabase, words: &[&str]| run(database, &of(&with(words)));
+    let fine = |database: &TestDatabase, words: &[&str]| fine(database, &of(&with(words)));
+    let json =
+        |database: &TestDatabase, status, words: &[&str]| json(database, status, &of(&with(words)));
     let database = legacy();
     let sql = |sql| {
         let mut connection = PgConnection::establish(database.url()).unwrap();
@@ -108,7 +119,10 @@ fn the_story_of_a_database_that_was_there_before() {
     // What is there is not made again.
     let made = run(&database, &["up"]);
     assert_eq!(made.status, 1);
-    assert!(made.err.contains(&format!("`migrate adopt modelling {BASE}`")), "{made:?}");
+    assert!(
+        made.err.contains(&format!("`migrate -c modelling adopt modelling {BASE}`")),
+        "{made:?}"
+    );
 
     // Refused: what stands against it is a report, and changes nothing.
     let adopt = ["adopt", "modelling", BASE];
@@ -166,7 +180,7 @@ fn the_story_of_a_database_that_was_there_before() {
     let asked = run(&database, &["contract", CONTRACT]);
     assert_eq!(asked.status, 1);
     assert!(asked.err.contains("The database shows: plan_recommendations was read"), "{asked:?}");
-    let call = "call `migrate contract \
+    let call = "call `migrate -c modelling contract \
                 2026-11-20-001000_modelling_contract_plan_recommendations \
                 --confirm no_readers_left`\n";
     assert!(asked.err.ends_with(call), "{asked:?}");
@@ -204,7 +218,7 @@ fn the_story_of_a_new_database() {
     assert!(fine(&database, &["dry-run"]).starts_with("rehearsed in "));
     let first = fine(&database, &["up", "--to", BASE]);
     assert_eq!(first.lines().count(), 2, "{first}");
-    assert_eq!(fine(&database, &["-c", "core", "up"]).lines().count(), 3);
+    assert_eq!(fine(&database, &["-c", "core", "up"]).lines().count(), 4);
     let up = run(&database, &["up"]);
     let begins = "migrate: 2026-11-20-000300_modelling_recommendation_plan_id (expand) begins\n";
     assert!(up.err.contains(begins), "{up:?}");
@@ -244,7 +258,8 @@ fn every_verb_prints_json_and_nothing_else() {
     assert!(json(&database, 0, &["verify"])["sanity"]["checked"].is_array());
     assert!(json(&database, 0, &["verify", "--sql"]).is_string());
     assert!(json(&database, 0, &["inventory"]).is_object());
-    assert_eq!(json(&database, 0, &["fingerprint"])["contents"][0]["name"], "plan");
+    let only = ["-c", "modelling", "fingerprint"];
+    assert_eq!(json(&database, 0, &only)["contents"][0]["name"], "plan");
     assert_eq!(names(json(&database, 0, &["job"])), 0);
     assert_eq!(json(&database, 0, &["job", "modelling_backfill"])["finished"]["rows_done"], 0);
     let diagrams = json(&database, 0, &["diagram"]);
@@ -296,7 +311,8 @@ fn a_failure_says_what_to_type_next() {
         assert!(!done.err.contains("::"), "a call of the library: {done:?}");
     }
     let set = format!("{folder}/migrations");
-    assert_eq!(run(&database, &["--migrations", &set, "status"]).status, 0);
+    let status = ["-c", "modelling", "--migrations", &set, "status"];
+    assert_eq!(run(&database, &status).status, 0);
 
     // A release behind, and a database with nothing to adopt.
     let database = empty();

@@ -37,7 +37,10 @@ fn sections(toml: &str) -> Vec<Section> {
             match key {
                 "file" => section.file.clone_from(&values[0]),
                 "patch_file" => section.patch = values.into_iter().next(),
-                "filter" if value.starts_with("{ only_tables = [") => section.tables = values,
+                "filter" if value.starts_with("{ only_tables = [") => {
+                    let name = |regex: &String| regex.trim_matches(['^', '$']).to_owned();
+                    section.tables = values.iter().map(name).collect();
+                }
                 "custom_type_derives" => section.derives = values,
                 "with_docs" => assert_eq!(values, ["only-database-comments"]),
                 "import_types" => assert_eq!(values, ["diesel::sql_types::*"]),
@@ -200,9 +203,11 @@ fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)
         let derives = section.derives.join(", ");
         let mut modules = Vec::new();
         for (rust, sql) in &types {
+            // The one of the server's own that Diesel does not know.
+            let schema = if *sql == "xid8" { ", schema = \"pg_catalog\"" } else { "" };
             modules.push(format!(
                 "    #[derive({derives}, diesel::sql_types::SqlType)]\n    \
-                 #[diesel(postgres_type(name = \"{sql}\"))]\n    pub struct {rust};\n"
+                 #[diesel(postgres_type(name = \"{sql}\"{schema}))]\n    pub struct {rust};\n"
             ));
         }
         write!(out, "\npub mod sql_types {{\n{}}}\n", modules.join("\n")).unwrap();
@@ -240,7 +245,8 @@ fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)
     for Reference { child, parent, columns, .. } in &joinable {
         writeln!(out, "diesel::joinable!({child} -> {parent} ({}));", columns[0]).unwrap();
     }
-    for (nth, group) in groups(&tables, &joinable).iter().enumerate() {
+    // Of several columns, too: they are no join, but may stand in one query.
+    for (nth, group) in groups(&tables, &references.iter().collect()).iter().enumerate() {
         if nth == 0 {
             out += "\n";
         }

@@ -39,7 +39,7 @@ fn end_runs(database: &Database) {
          END $$;
          CREATE EVENT TRIGGER ends ON ddl_command_end
              WHEN TAG IN ('CREATE SCHEMA', 'CREATE TABLE', 'CREATE TYPE', 'CREATE INDEX',
-                          'CREATE VIEW', 'ALTER TABLE')
+                          'CREATE VIEW', 'CREATE FUNCTION', 'ALTER TABLE')
              EXECUTE FUNCTION testing.end_it();",
     );
 }
