@@ -24,6 +24,33 @@ impl PlanRepository<'_> {
     /// [`Error::NotFound`] where there is no such plan or version; [`Error::Conflict`] where the
     /// plan is archived, or the version is of another plan or was pruned; [`Error::Constraint`] where
     /// another plan of the owner has the name by now.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::meal_planning::{Effect, Message, factory};
+    /// # use planwright::{Context, testing::TestDatabase};
+    /// # let database = TestDatabase::new([Context::MealPlanning])?;
+    /// # let store = database.store();
+    /// # let (user, ingredients) = store.write(|uow| {
+    /// #     Ok((factory::user(uow)?, factory::ingredients(uow, "oats", 1)?))
+    /// # })?;
+    /// # let content = factory::content("Week", [7, 3, 1, 2], &ingredients);
+    /// # let (plan, version) = store.write(|uow| {
+    /// #     let (plan, draft) = uow.meal_plans().create(user, "Week")?;
+    /// #     let mut drafts = uow.meal_plan_drafts(user);
+    /// #     let revision = drafts.put(draft.draft_id, draft.revision, &content)?;
+    /// #     let committed = drafts.commit(draft.draft_id, revision, &Message::new("First"))?;
+    /// #     Ok((plan.plan_id, committed.version().plan_version_id))
+    /// # })?;
+    /// let back = || {
+    ///     let reason = "Too much salt in the new one";
+    ///     store.write(|uow| uow.meal_plans().revert(plan, version, user, reason))
+    /// };
+    /// // It was active already, so nothing is logged.
+    /// assert_eq!(back()?, Effect::Unchanged);
+    /// # Ok::<(), planwright::Error>(())
+    /// ```
     pub fn revert(
         &mut self,
         id: PlanId,

@@ -172,6 +172,42 @@ fn a_unit_may_commit_twice_and_two_plans() {
     assert_sound(store);
 }
 
+/// The locks tell a unit with an old snapshot that it has to begin again.
+#[test]
+fn a_unit_with_a_snapshot_from_before_another_commit_is_run_again() {
+    let kitchen = Kitchen::new();
+    let (store, user, plan) = (kitchen.store(), kitchen.user, kitchen.plan.plan_id);
+    kitchen.commit(&kitchen.content([1, 1, 1, 1]));
+    let other = super::steps::users(store, 1)[0];
+    let contents = [kitchen.content([1, 2, 1, 1]), kitchen.content([1, 3, 1, 1])];
+    for serializable in [false, true] {
+        let (draft, revision) = store.write(|uow| drafted(uow, plan, user, &contents[0])).unwrap();
+        let unit = store.transaction();
+        let unit = if serializable { unit.serializable() } else { unit.repeatable_read() };
+        let mut runs = 0;
+        let mut seen = Vec::new();
+        let over = unit.run(|uow| {
+            runs += 1;
+            seen.push(uow.meal_plan_versions().history(plan, Page::first(9))?.items.len());
+            if runs == 1 {
+                std::thread::scope(|scope| {
+                    let commit = || {
+                        let content = kitchen.content([1, 4, 1, 1]);
+                        store.write(|uow| version(uow, plan, other, &content, &message()))
+                    };
+                    scope.spawn(commit).join().expect("no panic").expect("a version");
+                });
+            }
+            uow.meal_plan_drafts(user).commit_over(draft, revision, &message())
+        });
+        let over = made(over.unwrap());
+        assert_eq!((runs, seen[1]), (2, seen[0] + 1));
+        assert_eq!(over.version_number as usize, seen[1] + 1);
+        kitchen.commit_again(&contents[1]);
+    }
+    assert_sound(store);
+}
+
 /// Also where the clock went back meanwhile.
 #[test]
 fn an_activation_is_later_than_the_one_before_it() {

@@ -194,6 +194,24 @@ fn a_draft_that_is_begun_beside_a_commit_has_seen_it_or_is_stale() {
     arena.leave();
 }
 
+/// The plan's row comes before the draft's for everybody.
+#[test]
+fn whoever_takes_up_a_draft_and_whoever_commits_it_do_not_wait_in_a_circle() {
+    let arena = Arena::new();
+    let (user, plan) = (arena.kitchen.user, arena.kitchen.plan.plan_id);
+    for _ in 0..ROUNDS {
+        let draft = arena.draft(user);
+        let take_up = |uow: &mut UnitOfWork<'_>| {
+            execute(uow, &format!("SELECT FROM active_plans WHERE plan_id = {plan} FOR UPDATE"))?;
+            execute(uow, &format!("SELECT FROM draft_plans WHERE plan_id = {plan} FOR UPDATE"))
+        };
+        let (commit, taken_up) = race(arena.store(), arena.commit(user, draft), take_up);
+        made(commit.unwrap());
+        taken_up.unwrap();
+    }
+    arena.leave();
+}
+
 /// Each begins anew whenever somebody else was faster.
 #[test]
 fn eight_users_number_their_versions_without_gap() {
