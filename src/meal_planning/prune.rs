@@ -151,6 +151,28 @@ impl VersionRepository<'_> {
     /// days; [`Error::NotFound`] where there is no such plan; [`Error::Constraint`] where a version
     /// that goes became the base of a draft meanwhile: nothing was pruned, and the same call
     /// succeeds later.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::meal_planning::{PrunePolicy, PruneScope, factory};
+    /// # use planwright::{Context, testing::TestDatabase};
+    /// # let database = TestDatabase::new([Context::MealPlanning])?;
+    /// # let store = database.store();
+    /// # let user = store.write(factory::user)?;
+    /// let policy = PrunePolicy::keep_last(10).active_within(365);
+    /// let would = store.read(|uow| {
+    ///     uow.meal_plan_versions().prune_dry_run(PruneScope::All, &policy)
+    /// })?;
+    /// for verdict in would.stayed() {
+    ///     println!("version {} stays: {:?}", verdict.version_number, verdict.kept);
+    /// }
+    /// let report = store.write(|uow| {
+    ///     uow.meal_plan_versions().prune(PruneScope::All, &policy, user, "Yearly")
+    /// })?;
+    /// assert_eq!(report, would);
+    /// # Ok::<(), planwright::Error>(())
+    /// ```
     pub fn prune(
         &mut self,
         scope: PruneScope,

@@ -61,14 +61,6 @@ impl Arena {
         self.store().write(|uow| drafted(uow, plan, user, &content)).unwrap()
     }
 
-    fn commit(
-        &self,
-        user: UserId,
-        (draft, revision): (DraftId, Revision),
-    ) -> impl FnMut(&mut UnitOfWork<'_>) -> Result<Committed> + Send {
-        move |uow| uow.meal_plan_drafts(user).commit(draft, revision, &message())
-    }
-
     fn count(&self, table: &str) -> i64 {
         number(self.store(), &format!("SELECT count(*) FROM {table}"))
     }
@@ -81,13 +73,20 @@ impl Arena {
     }
 }
 
+fn commit(
+    user: UserId,
+    (draft, revision): (DraftId, Revision),
+) -> impl FnMut(&mut UnitOfWork<'_>) -> Result<Committed> + Send {
+    move |uow| uow.meal_plan_drafts(user).commit(draft, revision, &message())
+}
+
 #[test]
 fn two_commits_of_one_draft_make_one_version() {
     let arena = Arena::new();
     let user = arena.kitchen.user;
     for round in 0..ROUNDS {
         let draft = arena.draft(user);
-        let (a, b) = race(arena.store(), arena.commit(user, draft), arena.commit(user, draft));
+        let (a, b) = race(arena.store(), commit(user, draft), commit(user, draft));
         let (winner, loser) = if a.is_ok() { (a, b) } else { (b, a) };
         assert_eq!(made(winner.unwrap()).version_number as usize, round + 2);
         let error = loser.unwrap_err();
@@ -103,7 +102,7 @@ fn two_drafts_of_one_plan_make_a_version_and_a_stale_draft() {
     let (user, other) = (arena.kitchen.user, users(arena.store(), 1)[0]);
     for round in 0..ROUNDS {
         let (mine, theirs) = (arena.draft(user), arena.draft(other));
-        let (a, b) = race(arena.store(), arena.commit(user, mine), arena.commit(other, theirs));
+        let (a, b) = race(arena.store(), commit(user, mine), commit(other, theirs));
         let (winner, loser) = if a.is_ok() { (a, b) } else { (b, a) };
         assert_eq!(made(winner.unwrap()).version_number as usize, round + 2);
         let error = loser.unwrap_err();
@@ -124,7 +123,7 @@ fn a_commit_and_an_edit_follow_each_other() {
         let content = arena.kitchen.content([1, 3, 1, 1]);
         let edit =
             |uow: &mut UnitOfWork<'_>| uow.meal_plan_drafts(user).put(draft.0, draft.1, &content);
-        match race(arena.store(), arena.commit(user, draft), edit) {
+        match race(arena.store(), commit(user, draft), edit) {
             (Ok(_), Err(error)) => {
                 assert!(error.is_not_found(), "{error:?}");
                 committed += 1;
@@ -153,8 +152,8 @@ fn a_commit_and_a_cancel_leave_a_version_or_nothing() {
         let cancel = |uow: &mut UnitOfWork<'_>| {
             execute(uow, &format!("DELETE FROM draft_plans WHERE draft_id = {}", draft.0))
         };
-        let (commit, cancelled) = race(arena.store(), arena.commit(user, draft), cancel);
-        match (commit, cancelled.unwrap()) {
+        let (committed, cancelled) = race(arena.store(), commit(user, draft), cancel);
+        match (committed, cancelled.unwrap()) {
             (Ok(_), 0) => assert_eq!(arena.count("plan_versions"), before + 1),
             (Err(error), 1) => {
                 assert!(error.is_not_found(), "{error:?}");
@@ -174,9 +173,9 @@ fn a_draft_that_is_begun_beside_a_commit_has_seen_it_or_is_stale() {
     let (user, other) = (arena.kitchen.user, users(arena.store(), 1)[0]);
     for _ in 0..ROUNDS {
         let draft = arena.draft(user);
-        let (commit, begun) =
-            race(arena.store(), arena.commit(user, draft), |uow| begin(uow, plan, other));
-        let (version, begun) = (made(commit.unwrap()), begun.unwrap());
+        let (committed, begun) =
+            race(arena.store(), commit(user, draft), |uow| begin(uow, plan, other));
+        let (version, begun) = (made(committed.unwrap()), begun.unwrap());
         let has_seen = begun.base_version_id == Some(version.plan_version_id);
         assert_eq!(begun.seen_version_number == version.version_number, has_seen);
         let next = arena.store().write(|uow| {
@@ -205,14 +204,14 @@ fn whoever_takes_up_a_draft_and_whoever_commits_it_do_not_wait_in_a_circle() {
             execute(uow, &format!("SELECT FROM active_plans WHERE plan_id = {plan} FOR UPDATE"))?;
             execute(uow, &format!("SELECT FROM draft_plans WHERE plan_id = {plan} FOR UPDATE"))
         };
-        let (commit, taken_up) = race(arena.store(), arena.commit(user, draft), take_up);
-        made(commit.unwrap());
+        let (committed, taken_up) = race(arena.store(), commit(user, draft), take_up);
+        made(committed.unwrap());
         taken_up.unwrap();
     }
     arena.leave();
 }
 
-/// Each begins anew whenever somebody else was faster.
+/// Each begins anew whenever somebody else was faster. Half of them work on a snapshot.
 #[test]
 fn eight_users_number_their_versions_without_gap() {
     const EACH: usize = 5;
@@ -220,47 +219,31 @@ fn eight_users_number_their_versions_without_gap() {
     let plan = arena.kitchen.plan.plan_id;
     let users = users(arena.store(), 8);
     let stale = AtomicUsize::new(0);
-    let start = &Barrier::new(users.len());
-    let levels = |nth: usize, store: &Store| {
-        let unit = store.transaction().attempts(100);
-        if nth.is_multiple_of(2) { unit } else { unit.repeatable_read() }
-            .run(|uow| begin(uow, plan, users[nth]).map(drop))
+    let start = Barrier::new(users.len());
+    let one = |user: UserId, has_snapshot: bool| {
+        let unit = || {
+            let unit = arena.store().transaction().attempts(1_000);
+            if has_snapshot { unit.repeatable_read() } else { unit }
+        };
+        let content = arena.kitchen.content([1, 2, 1, 1]);
+        loop {
+            let draft = unit().run(|uow| drafted(uow, plan, user, &content)).unwrap();
+            match unit().run(commit(user, draft)) {
+                Ok(_) => return,
+                Err(Error::Stale { .. }) => {}
+                Err(other) => panic!("{other:?}"),
+            }
+            stale.fetch_add(1, Ordering::Relaxed);
+            let cancel = format!("DELETE FROM draft_plans WHERE draft_id = {}", draft.0);
+            arena.store().write(|uow| execute(uow, &cancel)).unwrap();
+        }
     };
     thread::scope(|scope| {
         for (nth, user) in users.iter().copied().enumerate() {
-            let (arena, stale) = (&arena, &stale);
+            let (one, start) = (&one, &start);
             scope.spawn(move || {
-                let store = arena.store();
                 start.wait();
-                for _ in 0..EACH {
-                    loop {
-                        levels(nth, store).unwrap();
-                        let content = arena.kitchen.content([1, 2, 1, 1]);
-                        let done = store.transaction().attempts(100);
-                        let done =
-                            if nth.is_multiple_of(2) { done } else { done.repeatable_read() };
-                        let done = done.run(|uow| {
-                            let sql = format!(
-                                "SELECT draft_id FROM draft_plans WHERE user_id = '{user}'"
-                            );
-                            let id = crate::support::text(uow, &sql)?.parse::<i64>().unwrap();
-                            let mut drafts = uow.meal_plan_drafts(user);
-                            let revision = drafts.get(id.into())?.revision;
-                            let revision = drafts.put(id.into(), revision, &content)?;
-                            drafts.commit(id.into(), revision, &message())
-                        });
-                        match done {
-                            Ok(_) => break,
-                            Err(Error::Stale { .. }) => {
-                                stale.fetch_add(1, Ordering::Relaxed);
-                                let sql =
-                                    format!("DELETE FROM draft_plans WHERE user_id = '{user}'");
-                                store.write(|uow| execute(uow, &sql)).unwrap();
-                            }
-                            Err(other) => panic!("{other:?}"),
-                        }
-                    }
-                }
+                (0..EACH).for_each(|_| one(user, nth % 2 == 0));
             });
         }
     });
@@ -338,8 +321,8 @@ fn a_prune_breaks_neither_a_revert_nor_a_begin_nor_a_commit_beside_it() {
 
         oldest(&arena);
         let draft = arena.draft(user);
-        let (report, commit) = race(arena.store(), prune, arena.commit(user, draft));
-        made(commit.unwrap());
+        let (report, committed) = race(arena.store(), prune, commit(user, draft));
+        made(committed.unwrap());
         assert!(report.unwrap().stayed().count() > 0);
     }
     println!("{kept} reverts came first, {gone} prunes");

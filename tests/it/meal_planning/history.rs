@@ -38,6 +38,8 @@ fn history_tells_counts_and_which_is_active_the_newest_first() {
     );
     let page = history(Page::first(2));
     assert_eq!((page.items, page.next), (found[..2].to_vec(), Some(2)));
+    let page = history(Page::first(1));
+    assert_eq!((page.items, page.next), (found[..1].to_vec(), Some(3)));
     let page = history(Page::after(2, 2));
     assert_eq!((page.items, page.next), (found[2..].to_vec(), None));
     let error = store.read(|uow| uow.meal_plan_versions().history(plan, Page::first(0)));

@@ -69,10 +69,15 @@ fn no_immutable_row_is_changed_by_anybody() {
             let update = format!("UPDATE {table} SET {column} = {column}");
             refused_by(&kitchen, mode, &[], &update, table);
             refused_by(&kitchen, mode, &[], &format!("DELETE FROM {table}"), table);
-            match attempt(&kitchen, mode, &[], &format!("TRUNCATE {table} CASCADE")) {
-                Err(Error::Immutable { .. }) => {}
-                other => panic!("{mode}: {table}: {other:?}"),
-            }
+            // CASCADE reaches others, whose triggers would answer in its place.
+            let others: Vec<_> = TABLES
+                .iter()
+                .filter(|(other, _)| *other != table)
+                .map(|(other, _)| format!("ALTER TABLE {other} DISABLE TRIGGER {other}_whole"))
+                .collect();
+            let others: Vec<_> = others.iter().map(String::as_str).collect();
+            let truncate = format!("TRUNCATE {table} CASCADE");
+            refused_by(&kitchen, mode, &others, &truncate, table);
         }
     }
     assert_sound(kitchen.store());
