@@ -130,11 +130,16 @@ impl DraftRepository<'_> {
         if draft.revision == expected {
             return Ok(None);
         }
-        Ok(Some(Error::Stale {
-            entity: ENTITY,
-            key: id.to_string(),
-            expected: expected.to_string(),
-            actual: draft.revision.to_string(),
-        }))
+        Ok(Some(stale(id, expected, draft.revision)))
+    }
+}
+
+/// The draft has another revision than the caller has seen.
+pub(super) fn stale(id: DraftId, expected: Revision, actual: Revision) -> Error {
+    Error::Stale {
+        entity: ENTITY,
+        key: id.to_string(),
+        expected: expected.to_string(),
+        actual: actual.to_string(),
     }
 }

@@ -3,27 +3,39 @@
 //! Everything that a user edits is a draft, and a version is made by an explicit commit alone. The
 //! database refuses any change of a version, whoever asks for it.
 
+mod activation;
+mod archive;
+mod commit;
 mod content;
 mod draft;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod history;
 mod ingredient;
 mod invariants;
+mod message;
 mod plan;
+mod prune;
 mod put;
+mod revert;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
 // generated
 mod schema;
 mod tree;
 mod version;
 
+pub use activation::{Activation, ActivationId, ActiveAt, Cause};
+pub use commit::{CommitOptions, Committed};
 pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
+pub use history::HistoryEntry;
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
-pub use plan::{Plan, PlanId, PlanRepository};
+pub use message::{MAX_LABEL, MAX_MESSAGE, Message};
+pub use plan::{Effect, Plan, PlanFilter, PlanId, PlanRepository};
+pub use prune::{Kept, MAX_PRUNE_DAYS, PrunePolicy, PruneReport, PruneScope, Verdict};
 pub use version::{Version, VersionId, VersionRepository};
 
 use crate::error::Error;

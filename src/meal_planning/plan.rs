@@ -13,7 +13,7 @@ use super::explained;
 use super::schema::active_plans;
 use super::version::VersionId;
 use crate::error::{Error, Result};
-use crate::key::{UserId, ids};
+use crate::key::{Listed, Page, UserId, ids};
 use crate::statement::Statement;
 use crate::unit_of_work::UnitOfWork;
 
@@ -40,6 +40,36 @@ pub struct Plan {
     pub activated_at: Option<DateTime<Utc>>,
     /// When it was archived. `None` where it is not.
     pub archived_at: Option<DateTime<Utc>>,
+}
+
+/// Which plans to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlanFilter {
+    archived: Option<bool>,
+}
+
+impl PlanFilter {
+    /// Every plan.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Only plans that are archived, or only the others.
+    #[must_use]
+    pub fn archived(mut self, archived: bool) -> Self {
+        self.archived = Some(archived);
+        self
+    }
+}
+
+/// Whether a call had something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It is done.
+    Done,
+    /// It was so already. Nothing was written.
+    Unchanged,
 }
 
 /// The SQL types of [`Plan`]'s fields.
@@ -77,6 +107,41 @@ impl PlanRepository<'_> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
     }
 
+    /// A user's own plans, by key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a page of no or too many rows.
+    pub fn list(
+        &mut self,
+        user: UserId,
+        filter: &PlanFilter,
+        page: Page<PlanId>,
+    ) -> Result<Listed<Plan, PlanId>> {
+        let mut query = Plan::query()
+            .filter(active_plans::user_id.eq(user))
+            .filter(active_plans::plan_id.gt(page.key().unwrap_or(PlanId(i64::MIN))))
+            .order(active_plans::plan_id)
+            .limit(page.fetch()?)
+            .into_boxed();
+        if let Some(archived) = filter.archived {
+            query = query.filter(active_plans::archived_at.is_not_null().eq(archived));
+        }
+        let found = query.load(self.uow.connection())?;
+        Ok(page.cut(found, |plan| plan.plan_id))
+    }
+
+    /// The plan as it is now, locked to the end of the transaction.
+    pub(super) fn locked(&mut self, id: PlanId) -> Result<Plan> {
+        let found: Option<Plan> = active_plans::table
+            .find(id)
+            .select(Plan::as_select())
+            .for_update()
+            .first(self.uow.connection())
+            .optional()?;
+        found.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+
     /// Makes a plan, and its user's draft of it. It has no version until the draft is committed.
     ///
     /// # Errors
@@ -91,4 +156,9 @@ impl PlanRepository<'_> {
             .get_result(self.uow.connection())
             .map_err(|error| explained(&self.uow, error))
     }
+}
+
+/// An archived plan stays as it is.
+pub(super) fn archived(id: PlanId) -> Error {
+    Error::conflict(ENTITY, id, "is archived: unarchive it first")
 }

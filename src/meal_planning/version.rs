@@ -1,14 +1,18 @@
 //! Versions: what was committed.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use serde::Serialize;
 
 use super::content::Content;
+use super::message::MAX_LABEL;
 use super::plan::PlanId;
 use super::schema::plan_versions;
 use super::tree;
 use crate::error::{Error, Result};
+use crate::input;
 use crate::key::{UserId, ids};
 use crate::unit_of_work::UnitOfWork;
 
@@ -47,6 +51,9 @@ pub struct Version {
     pub created_at: DateTime<Utc>,
 }
 
+/// The SQL types of [`Version`]'s fields.
+pub(super) type VersionRow = SqlTypeOf<AsSelect<Version, Pg>>;
+
 impl UnitOfWork<'_> {
     /// The versions of meal plans.
     pub fn meal_plan_versions(&mut self) -> VersionRepository<'_> {
@@ -54,7 +61,7 @@ impl UnitOfWork<'_> {
     }
 }
 
-/// Reads [`Version`]s.
+/// Reads and prunes [`Version`]s.
 #[derive(Debug)]
 pub struct VersionRepository<'uow> {
     pub(super) uow: UnitOfWork<'uow>,
@@ -77,6 +84,33 @@ impl VersionRepository<'_> {
     /// [`Error::NotFound`] where there is none.
     pub fn get(&mut self, id: VersionId) -> Result<Version> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+
+    /// The version of a plan with this number, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] and the like, as for any statement.
+    pub fn find_by_number(&mut self, plan: PlanId, number: i32) -> Result<Option<Version>> {
+        Ok(Version::query()
+            .filter(plan_versions::plan_id.eq(plan))
+            .filter(plan_versions::version_number.eq(number))
+            .first(self.uow.connection())
+            .optional()?)
+    }
+
+    /// The version of a plan with this label, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a label that none can have.
+    pub fn find_by_label(&mut self, plan: PlanId, label: &str) -> Result<Option<Version>> {
+        input::name(label, MAX_LABEL).map_err(|why| Error::invalid(ENTITY, "label", why))?;
+        Ok(Version::query()
+            .filter(plan_versions::plan_id.eq(plan))
+            .filter(plan_versions::label.eq(label))
+            .first(self.uow.connection())
+            .optional()?)
     }
 
     /// All of a version, in one statement.

@@ -1,9 +1,19 @@
 //! The meal planning context.
 
+mod activation;
+mod commit;
+mod commit_cuts;
+mod commit_races;
+mod commit_refusals;
+mod history;
+mod immutable;
+mod prune;
 mod put;
+mod revert;
+mod steps;
 
 use planwright::meal_planning::factory;
-use planwright::meal_planning::{Content, Draft, IngredientId, Plan};
+use planwright::meal_planning::{Content, Draft, IngredientId, Plan, Version};
 use planwright::testing::TestDatabase;
 use planwright::{Context, Store, UserId};
 
@@ -42,5 +52,24 @@ impl Kitchen {
     /// Days, meals a day, sections a meal, lines a section.
     pub(crate) fn content(&self, size: [i32; 4]) -> Content {
         factory::content("Week", size, &self.ingredients)
+    }
+
+    /// The first draft, with this content, becomes a version.
+    pub(crate) fn commit(&self, content: &Content) -> Version {
+        let draft = &self.draft;
+        let committed = self.store().write(|uow| {
+            let mut drafts = uow.meal_plan_drafts(self.user);
+            let revision = drafts.put(draft.draft_id, draft.revision, content)?;
+            drafts.commit(draft.draft_id, revision, &steps::message())
+        });
+        steps::made(committed.expect("a version"))
+    }
+
+    /// Another version of the plan.
+    pub(crate) fn commit_again(&self, content: &Content) -> Version {
+        let plan = self.plan.plan_id;
+        self.store()
+            .write(|uow| steps::version(uow, plan, self.user, content, &steps::message()))
+            .expect("a version")
     }
 }
