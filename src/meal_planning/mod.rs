@@ -9,6 +9,7 @@ mod draft;
 pub mod factory;
 mod ingredient;
 mod invariants;
+mod nutrients;
 mod plan;
 mod put;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
@@ -23,6 +24,10 @@ pub use content::{
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
+pub use nutrients::{
+    DayNutrients, IngredientNutrients, MealNutrients, Nutrients, PlanNutrients, SectionNutrients,
+    Total,
+};
 pub use plan::{Plan, PlanId, PlanRepository};
 pub use version::{Version, VersionId, VersionRepository};
 

@@ -1,5 +1,7 @@
 //! The meal planning context.
 
+mod by_hand;
+mod nutrients;
 mod put;
 
 use planwright::meal_planning::factory;
