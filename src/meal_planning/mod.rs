@@ -7,6 +7,8 @@ mod content;
 mod draft;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod grants;
+mod immutable;
 mod ingredient;
 mod invariants;
 mod nutrients;
@@ -22,6 +24,8 @@ pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
+pub use grants::{GRANTS, PRUNING};
+pub use immutable::IMMUTABLE;
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
 pub use nutrients::{

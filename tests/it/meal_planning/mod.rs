@@ -1,6 +1,8 @@
 //! The meal planning context.
 
 mod by_hand;
+mod grants;
+mod immutability;
 mod nutrients;
 mod put;
 
