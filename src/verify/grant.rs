@@ -57,19 +57,21 @@ pub enum Grant {
 impl Grant {
     /// The statement that gives it to a role.
     pub fn to(&self, role: &str) -> String {
-        let list = |of: Vec<String>| of.join(", ");
+        let of = |schema: &str, name: &str| {
+            [Ident(schema).to_string(), Ident(name).to_string()].join(".")
+        };
         let on = match *self {
-            Self::Schema { name } => format!("USAGE ON SCHEMA {}", Ident(name)),
+            Self::Schema { name } => ["USAGE ON SCHEMA ", &Ident(name).to_string()].concat(),
             Self::Table { schema, name, privileges } => {
-                let what = list(privileges.iter().map(ToString::to_string).collect());
-                format!("{what} ON {}.{}", Ident(schema), Ident(name))
+                let what: Vec<_> = privileges.iter().map(ToString::to_string).collect();
+                [&what.join(", "), " ON ", &of(schema, name)].concat()
             }
             Self::Columns { schema, table, columns } => {
-                let what = list(columns.iter().map(|one| Ident(one).to_string()).collect());
-                format!("UPDATE ({what}) ON {}.{}", Ident(schema), Ident(table))
+                let what: Vec<_> = columns.iter().map(|one| Ident(one).to_string()).collect();
+                ["UPDATE (", &what.join(", "), ") ON ", &of(schema, table)].concat()
             }
             Self::Function { schema, name, arguments } => {
-                format!("EXECUTE ON FUNCTION {}.{}({arguments})", Ident(schema), Ident(name))
+                ["EXECUTE ON FUNCTION ", &of(schema, name), "(", arguments, ")"].concat()
             }
         };
         ["GRANT ", &on, " TO ", &Ident(role).to_string()].concat()

@@ -73,13 +73,16 @@ impl Immutability {
         Self { tables: tables.to_vec() }
     }
 
-    /// Looks and tries, in one unit of work that changes nothing.
+    /// Looks and tries, in one unit of work that changes nothing. A replica cannot be asked.
     ///
     /// # Errors
     ///
     /// Those of the queries of the catalog. What a try is answered is in the report, unless the
     /// connection is lost.
     pub fn run(&self, store: &Store) -> Result<ImmutabilityReport> {
+        if self.tables.is_empty() {
+            return Ok(ImmutabilityReport { checks: Vec::new() });
+        }
         store.transaction().attempts(1).lock_timeout(PATIENCE).run(|uow| self.look(uow))
     }
 
@@ -158,9 +161,8 @@ impl Look<'_> {
             _ => "DISABLE",
         };
         let wanted = if self.refusal.always { "ENABLE ALWAYS" } else { "ENABLE" };
-        let (schema, table) = (Ident(self.table.schema), Ident(self.table.name));
-        let own = Ident(trigger);
-        let sql = format!("ALTER TABLE {schema}.{table} {wanted} TRIGGER {own}");
+        let own = Ident(trigger).to_string();
+        let sql = ["ALTER TABLE", &self.table.quoted(), wanted, "TRIGGER", &own].join(" ");
         let finding = ImmutabilityFinding::Switched { trigger: trigger.clone(), state };
         self.add(finding, Some(Remedy::sql([sql])));
     }
@@ -212,23 +214,33 @@ impl Look<'_> {
 
     /// Of one row at most.
     fn statement(&self, guard: &Guard) -> Option<String> {
-        let (schema, table) = (Ident(self.table.schema), Ident(self.table.name));
+        let (schema, table) = (self.table.schema, self.table.name);
         match (self.refusal.attempt, self.refusal.event) {
             (Some(attempt), _) => Some(attempt.to_owned()),
             (None, Event::Insert) => None,
             (None, Event::Update) => {
-                let column = Ident(guard.column.as_deref()?);
+                let column = guard.column.as_deref()?;
                 Some(format!(
-                    "UPDATE {schema}.{table} SET {column} = {column}
-                      WHERE ctid = (SELECT ctid FROM {schema}.{table} LIMIT 1)"
+                    "UPDATE {}.{} SET {} = {} WHERE ctid = (SELECT ctid FROM {}.{} LIMIT 1)",
+                    Ident(schema),
+                    Ident(table),
+                    Ident(column),
+                    Ident(column),
+                    Ident(schema),
+                    Ident(table)
                 ))
             }
             (None, Event::Delete) => Some(format!(
-                "DELETE FROM {schema}.{table}
-                  WHERE ctid = (SELECT ctid FROM {schema}.{table} LIMIT 1)"
+                "DELETE FROM {}.{} WHERE ctid = (SELECT ctid FROM {}.{} LIMIT 1)",
+                Ident(schema),
+                Ident(table),
+                Ident(schema),
+                Ident(table)
             )),
             // The triggers of the table itself are asked first.
-            (None, Event::Truncate) => Some(format!("TRUNCATE {schema}.{table} CASCADE")),
+            (None, Event::Truncate) => {
+                Some(format!("TRUNCATE {}.{} CASCADE", Ident(schema), Ident(table)))
+            }
         }
     }
 
@@ -268,8 +280,8 @@ impl Look<'_> {
         let role = granted.role.clone();
         let exception = self.refusal.exception;
         let remedy = exception.is_none().then(|| {
-            let (schema, table) = (Ident(self.table.schema), Ident(self.table.name));
-            Remedy::sql([format!("REVOKE {privilege} ON {schema}.{table} FROM {role}")])
+            let table = self.table.quoted();
+            Remedy::sql([["REVOKE", &privilege, "ON", &table, "FROM", &role].join(" ")])
         });
         self.add(ImmutabilityFinding::Granted { role, privilege, exception }, remedy);
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::ident::Ident;
+
 /// A table of which the database refuses changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ImmutableTable {
@@ -76,6 +78,13 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.sql())
+    }
+}
+
+impl ImmutableTable {
+    /// As SQL writes it.
+    pub(super) fn quoted(&self) -> String {
+        [Ident(self.schema).to_string(), Ident(self.name).to_string()].join(".")
     }
 }
 

@@ -296,7 +296,7 @@ fn an_overview_has_names_in_groups() {
             r#"subgraph g0["buy #38; #34;sell#34;"]"#,
             r#"n1["shop.customer"]"#,
             r#"n4["shop.line"]"#,
-            r#"n6["shop.orders"]"#,
+            r#"n6["shop.orders<br/>immutable, deleted by permit"]"#,
             r#"n7["shop.profile"]"#,
             "end",
         ],

@@ -243,7 +243,7 @@ fn what_is_rounded_is_the_sum_alone() {
 }
 
 #[test]
-fn a_sum_too_large_for_a_quotient_of_six_places_is_still_exact() {
+fn the_largest_quantities_are_summed_exactly() {
     let mut kitchen = Kitchen::new();
     uneven(&mut kitchen);
     let mut content = kitchen.content([1, 1, 1, 0]);
