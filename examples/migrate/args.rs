@@ -91,7 +91,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         compare_only: bool,
     },
-    /// Compares the catalog with what the history says, and asks the rules of the data
+    /// Compares the catalog with what the history says, asks the rules of the data, and tries to
+    /// change what never changes
     Verify {
         /// A role that needs to read and write the tables
         #[arg(long)]

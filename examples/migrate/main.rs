@@ -21,9 +21,13 @@ use clap::Parser;
 use planwright::batch;
 use planwright::diagram;
 use planwright::local_server::Database;
+use planwright::meal_planning;
 use planwright::migrate::{Adoption, Migrations, Migrator, PlanReport, State};
 use planwright::modelling::{self, transition};
-use planwright::verify::{self, Drift, Fingerprint, Invariant, Privilege, Source};
+use planwright::verify::{
+    self, Drift, DriftReport, Fingerprint, Immutability, ImmutableTable, Invariant, Privilege,
+    Source,
+};
 use planwright::{Context, Store, StoreOptions};
 use serde::Serialize;
 
@@ -115,9 +119,20 @@ impl<'a, 'w> Tool<'a, 'w> {
     fn invariants(&self) -> Vec<Invariant> {
         let of = |context: &Context| match context {
             Context::Modelling => modelling::INVARIANTS,
+            Context::MealPlanning => meal_planning::INVARIANTS,
             _ => &[],
         };
         self.contexts.iter().flat_map(of).copied().collect()
+    }
+
+    /// The tables of the installed contexts of which the database refuses changes.
+    fn immutable(&self, drift: &DriftReport) -> Vec<ImmutableTable> {
+        let of = |context: &Context| match context {
+            Context::MealPlanning => meal_planning::IMMUTABLE,
+            _ => &[],
+        };
+        let installed = |context: &&Context| !drift.not_installed.contains(context);
+        self.contexts.iter().filter(installed).flat_map(of).copied().collect()
     }
 
     fn migrator<'s>(&self, store: &'s Store) -> Migrator<'s> {
@@ -233,6 +248,7 @@ impl<'a, 'w> Tool<'a, 'w> {
         let mut drift = Drift::new(store)
             .contexts(self.contexts.iter().copied())
             .migrations(self.migrations.clone())
+            .grants(meal_planning::GRANTS)
             .accepting(accepted);
         for role in roles {
             drift = drift.role(role, Privilege::ALL);
@@ -245,15 +261,19 @@ impl<'a, 'w> Tool<'a, 'w> {
             Ok(sanity) => (sanity, None),
             Err(error) => (None, Some(error)),
         };
+        let immutability = Immutability::of(&self.immutable(&drift)).run(store)?;
         if self.out.is_json() {
-            self.out.value(&serde_json::json!({ "drift": drift, "sanity": sanity }))?;
+            self.out.value(&serde_json::json!({
+                "drift": drift, "sanity": sanity, "immutability": immutability,
+            }))?;
         } else {
             let sanity = sanity.as_ref().map_or(String::new(), ToString::to_string);
-            self.out.text(&format!("{drift}{sanity}"))?;
+            self.out.text(&format!("{drift}{sanity}{immutability}"))?;
         }
+        let sound = sanity.is_none_or(|sanity| sanity.is_sound()) && immutability.is_sound();
         match failure {
             Some(failure) => Err(failure.into()),
-            None => Ok((drift.is_clean() && sanity.is_none_or(|sanity| sanity.is_sound())).into()),
+            None => Ok((drift.is_clean() && sound).into()),
         }
     }
 

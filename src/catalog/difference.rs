@@ -72,7 +72,7 @@ impl Remedy {
         Self { advice: advice.into(), sql: Vec::new() }
     }
 
-    pub(super) fn sql(sql: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn sql(sql: impl IntoIterator<Item = String>) -> Self {
         Self { advice: String::new(), sql: sql.into_iter().collect() }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod activity;
 pub(crate) mod columns;
 mod compare;
 mod difference;
+pub(crate) mod guards;
 mod load;
 pub(crate) mod locks;
 mod mend;

@@ -52,6 +52,8 @@ pub(crate) struct Need {
     pub(crate) schema: String,
     pub(crate) relation: String,
     pub(crate) privilege: String,
+    /// Where it is needed of one column only.
+    pub(crate) column: String,
 }
 
 #[derive(QueryableByName)]
@@ -86,6 +88,7 @@ pub(crate) fn missing_privileges(
         .bind::<Array<Text>, _>(part(|need| &need.schema))
         .bind::<Array<Text>, _>(part(|need| &need.relation))
         .bind::<Array<Text>, _>(part(|need| &need.privilege))
+        .bind::<Array<Text>, _>(part(|need| &need.column))
         .load(uow.connection())?;
     Ok(rows.into_iter().map(difference).collect())
 }

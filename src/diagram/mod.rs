@@ -5,9 +5,10 @@
 //! (`UK` in Mermaid) and `null` where a column may be, keys of several columns or of some rows, and
 //! what the columns of enum types may hold. A line is a foreign key, with crow's feet: the side of
 //! the referring table is *one* where a key makes it so, the other one is *none or one* where a
-//! column may be NULL. Marked are partitioned tables, and tables that are immutable: that have
-//! triggers of the kind ENABLE ALWAYS with a name that ends in `_immutable`. Views stand apart,
-//! with dashed lines from what they read.
+//! column may be NULL; it says what a deletion does where that is more than to refuse it. Marked are
+//! partitioned tables, and tables that are immutable: that have a trigger of the kind ENABLE ALWAYS
+//! with a name that ends in `_immutable`. Where another such trigger stands beside it for DELETE,
+//! rows are deleted by permit. Views stand apart, with dashed lines from what they read.
 
 mod definition;
 mod dot;

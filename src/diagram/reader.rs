@@ -103,22 +103,32 @@ impl<'a> Builder<'a> {
             };
             marks.push(format!("partitioned by {key}, {partitions}"));
         }
-        // As the mapping of errors knows them: by the end of their names.
+        marks.extend(self.immutable(name)?.map(str::to_owned));
+        Ok(marks)
+    }
+
+    /// As the mapping of errors knows them: by the end of the name of a trigger. One of another name
+    /// beside it refuses TRUNCATE, too, but of DELETE it may let something through.
+    fn immutable(&self, name: &Qualified) -> Result<Option<&'static str>> {
         let mut refused: Option<Events> = None;
+        let mut beside = Events::default();
         for (trigger, properties) in self.objects(name, ObjectKind::Trigger) {
             let always = properties.get("enabled").is_some_and(|enabled| enabled == "always");
             let Some(text) = properties.get("definition").filter(|_| always) else { continue };
+            let events = definition::events(text);
+            let events = read(events, &belongs(name, ObjectKind::Trigger, trigger), text)?;
             if trigger.ends_with("_immutable") {
-                let events = definition::events(text);
-                let events = read(events, &belongs(name, ObjectKind::Trigger, trigger), text)?;
                 refused = Some(refused.unwrap_or_default().and(events));
+            } else {
+                beside = beside.and(events);
             }
         }
-        if let Some(Events { update, delete, truncate }) = refused {
-            let whole = update && delete && truncate;
-            marks.push(if whole { "immutable" } else { "immutable in part" }.to_owned());
-        }
-        Ok(marks)
+        let Some(Events { update, delete, truncate }) = refused else { return Ok(None) };
+        Ok(Some(match (update && (truncate || beside.truncate), delete, beside.delete) {
+            (true, true, _) => "immutable",
+            (true, false, true) => "immutable, deleted by permit",
+            _ => "immutable in part",
+        }))
     }
 
     fn columns(&self, relation: &Qualified) -> Vec<Column> {
@@ -236,8 +246,10 @@ impl<'a> Builder<'a> {
                 };
                 *valid && unique.columns().is_some_and(within) && unique.holds_for(&key.columns)
             });
+            let acts = |action: &&String| *action != "RESTRICT";
+            let on_delete = key.on_delete.iter().filter(acts);
             let mut remarks: Vec<_> =
-                key.on_delete.iter().map(|action| format!("ON DELETE {action}")).collect();
+                on_delete.map(|action| format!("ON DELETE {action}")).collect();
             if properties.get("validated").is_some_and(|validated| validated == "no") {
                 remarks.push("not validated".to_owned());
             }
@@ -393,6 +405,7 @@ mod tests {
             let words = format!("unreadable of {kind} s.t.x_immutable: {definition}");
             assert!(error.contains(&words), "{error}");
         }
-        assert_eq!(with(ObjectKind::Trigger, "other", "CREATE RULE").unwrap().relations.len(), 1);
+        let error = with(ObjectKind::Trigger, "other", "CREATE RULE").unwrap_err().to_string();
+        assert!(error.contains("unreadable of trigger s.t.other: CREATE RULE"), "{error}");
     }
 }

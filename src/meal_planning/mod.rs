@@ -10,10 +10,13 @@ mod content;
 mod draft;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod grants;
 mod history;
+mod immutable;
 mod ingredient;
 mod invariants;
 mod message;
+mod nutrients;
 mod plan;
 mod prune;
 mod put;
@@ -30,10 +33,16 @@ pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
+pub use grants::{GRANTS, PRUNING};
 pub use history::HistoryEntry;
+pub use immutable::IMMUTABLE;
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
 pub use message::{MAX_LABEL, MAX_MESSAGE, Message};
+pub use nutrients::{
+    DayNutrients, IngredientNutrients, MealNutrients, Nutrients, PlanNutrients, SectionNutrients,
+    Total,
+};
 pub use plan::{Effect, Plan, PlanFilter, PlanId, PlanRepository};
 pub use prune::{Kept, MAX_PRUNE_DAYS, PrunePolicy, PruneReport, PruneScope, Verdict};
 pub use version::{Version, VersionId, VersionRepository};

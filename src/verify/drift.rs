@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::drift_report::{DriftReport, HeldStep};
+use super::grant::Grant;
 use crate::catalog::accepted::{AllAccepted, Known};
 use crate::catalog::names::Names;
 use crate::catalog::{
@@ -50,6 +51,7 @@ pub struct Drift<'a> {
     contexts: Vec<Context>,
     owned_schemas: Vec<String>,
     roles: Vec<(String, Vec<Privilege>)>,
+    grants: Vec<Grant>,
     accepted: Vec<String>,
 }
 
@@ -62,6 +64,7 @@ impl<'a> Drift<'a> {
             contexts: vec![Context::Core],
             owned_schemas: Vec::new(),
             roles: Vec::new(),
+            grants: Vec::new(),
             accepted: Vec::new(),
         }
     }
@@ -91,13 +94,21 @@ impl<'a> Drift<'a> {
     /// Expects that this role, or one that it is a member of, has these privileges on every table
     /// of the contexts, SELECT on their views, and USAGE on the schemas; with INSERT also USAGE on
     /// the sequences that defaults of those tables draw from, as those of `serial` columns do. Of
-    /// [`Context::Core`] an application only reads.
+    /// [`Context::Core`] an application only reads; of a table that [`grants`](Self::grants) names,
+    /// it needs no more than these say.
     pub fn role(
         mut self,
         name: impl Into<String>,
         privileges: impl IntoIterator<Item = Privilege>,
     ) -> Self {
         self.roles.push((name.into(), privileges.into_iter().collect()));
+        self
+    }
+
+    /// What roles need on some tables, such as `meal_planning::GRANTS`: of each of their privileges
+    /// less than all. Those of functions are not looked at.
+    pub fn grants(mut self, grants: &[Grant]) -> Self {
+        self.grants.extend_from_slice(grants);
         self
     }
 
@@ -203,10 +214,10 @@ impl<'a> Drift<'a> {
     fn needs(&self, state: &Recorded<'_>) -> Vec<Need> {
         let mut needs = Vec::new();
         for (role, privileges) in &self.roles {
-            let mut need = |schema: &str, relation: &str, privilege: &str| {
+            let mut need = |schema: &str, relation: &str, privilege: &str, column: &str| {
                 let (schema, relation) = (schema.to_owned(), relation.to_owned());
                 let (role, privilege) = (role.clone(), privilege.to_owned());
-                needs.push(Need { role, schema, relation, privilege });
+                needs.push(Need { role, schema, relation, privilege, column: column.to_owned() });
             };
             let relations: Vec<&ObjectName> = state
                 .expected
@@ -215,18 +226,55 @@ impl<'a> Drift<'a> {
                 .filter(|name| matches!(name.kind, ObjectKind::Table | ObjectKind::View))
                 .collect();
             for schema in relations.iter().map(|name| &name.schema).collect::<BTreeSet<_>>() {
-                need(schema, "", "USAGE");
+                need(schema, "", "USAGE", "");
             }
             for name in relations {
                 let reads = name.kind == ObjectKind::View || state.is_core(name);
+                let declared = self.declared(name);
                 for privilege in privileges {
-                    if !reads || *privilege == Privilege::Select {
-                        need(&name.schema, &name.name, &privilege.to_string());
+                    let enough = match &declared {
+                        Some(declared) => declared.contains(privilege),
+                        None => !reads || *privilege == Privilege::Select,
+                    };
+                    if enough {
+                        need(&name.schema, &name.name, &privilege.to_string(), "");
+                    }
+                }
+                if privileges.contains(&Privilege::Update) {
+                    for column in self.columns(name) {
+                        need(&name.schema, &name.name, "UPDATE", column);
                     }
                 }
             }
         }
         needs
+    }
+
+    /// What of a relation its context declares to be needed, where it declares it.
+    fn declared(&self, of: &ObjectName) -> Option<Vec<Privilege>> {
+        let declared = self.grants.iter().filter_map(|grant| match grant {
+            Grant::Table { schema, name, privileges }
+                if of.schema == *schema && of.name == *name =>
+            {
+                Some(*privileges)
+            }
+            _ => None,
+        });
+        declared.fold(None, |all, more| Some([all.unwrap_or_default(), more.to_vec()].concat()))
+    }
+
+    /// The columns of a table that its context declares to be updated.
+    fn columns<'s>(&'s self, of: &ObjectName) -> impl Iterator<Item = &'static str> + use<'s> {
+        let (of_schema, of_table) = (of.schema.clone(), of.name.clone());
+        let declared = self.grants.iter().filter_map(move |grant| match grant {
+            Grant::Columns { schema, table, columns }
+                if of_schema == *schema && of_table == *table =>
+            {
+                Some(*columns)
+            }
+            _ => None,
+        });
+        declared.flatten().copied()
     }
 }
 

@@ -54,7 +54,7 @@ const ODD: &[&str] = &[
          FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
     "CREATE TABLE shop.note (
          event_id bigint NOT NULL, event_at date NOT NULL,
-         FOREIGN KEY (event_id, event_at) REFERENCES shop.event
+         FOREIGN KEY (event_id, event_at) REFERENCES shop.event ON DELETE RESTRICT
      )",
     "CREATE FUNCTION shop.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE restrict_violation; END'",
     "CREATE TRIGGER event_immutable BEFORE UPDATE OR DELETE ON shop.event
@@ -66,6 +66,16 @@ const ODD: &[&str] = &[
     "CREATE TRIGGER note_immutable BEFORE DELETE ON shop.note
          FOR EACH ROW EXECUTE FUNCTION shop.refuse()",
     "ALTER TABLE shop.note ENABLE ALWAYS TRIGGER note_immutable",
+    // Orders are deleted by permit; another name does for TRUNCATE.
+    "CREATE TRIGGER orders_immutable BEFORE UPDATE ON shop.orders
+         FOR EACH ROW EXECUTE FUNCTION shop.refuse()",
+    "CREATE TRIGGER orders_cancelled BEFORE DELETE ON shop.orders
+         FOR EACH ROW EXECUTE FUNCTION shop.refuse()",
+    "CREATE TRIGGER orders_whole BEFORE TRUNCATE ON shop.orders
+         FOR EACH STATEMENT EXECUTE FUNCTION shop.refuse()",
+    "ALTER TABLE shop.orders ENABLE ALWAYS TRIGGER orders_immutable",
+    "ALTER TABLE shop.orders ENABLE ALWAYS TRIGGER orders_cancelled",
+    "ALTER TABLE shop.orders ENABLE ALWAYS TRIGGER orders_whole",
     // One that a session may switch off keeps nothing.
     "CREATE TRIGGER line_immutable BEFORE UPDATE OR DELETE ON shop.line
          FOR EACH ROW EXECUTE FUNCTION shop.refuse()",
@@ -170,6 +180,7 @@ fn mermaid_gets_tables_with_their_keys_and_lines_with_their_ends() {
             "}",
             r#""shop.line" {"#,
             r#""shop.note"["shop.note (immutable in part)"] {"#,
+            r#""shop.orders"["shop.orders (immutable, deleted by permit)"] {"#,
             r#""shop.profile" {"#,
             "bigint customer_id PK, FK",
             "numeric(12\u{201a}2) price",
@@ -285,7 +296,7 @@ fn an_overview_has_names_in_groups() {
             r#"subgraph g0["buy #38; #34;sell#34;"]"#,
             r#"n1["shop.customer"]"#,
             r#"n4["shop.line"]"#,
-            r#"n6["shop.orders"]"#,
+            r#"n6["shop.orders<br/>immutable, deleted by permit"]"#,
             r#"n7["shop.profile"]"#,
             "end",
         ],

@@ -396,3 +396,30 @@ fn no_secret_is_printed() {
         }
     }
 }
+
+#[test]
+fn what_no_longer_refuses_changes_is_not_as_it_should_be() {
+    let database = TestDatabase::new([planwright::Context::MealPlanning]).unwrap();
+    let verify = ["-c", "meal_planning", "verify"];
+    let line = "public.plans: TRUNCATE is refused, in replica mode too\n";
+    let verified = fine(&database, &verify);
+    assert!(verified.contains(&format!("[x] {line}")), "{verified}");
+    assert!(verified.contains("[-] public.plans: UPDATE not tried: no row\n"), "{verified}");
+
+    let open = "CREATE OR REPLACE FUNCTION planwright.refuse_change() RETURNS trigger
+                LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'";
+    PgConnection::establish(database.url()).unwrap().batch_execute(open).unwrap();
+    let done = run(&database, &verify);
+    assert_eq!(done.status, 3, "{done:?}");
+    assert!(!done.out.contains(line), "{done:?}");
+    let found = "[ ] error: public.plans: TRUNCATE is let through\n";
+    assert!(done.out.contains(found), "{done:?}");
+    // What comes of the drift stands before it.
+    assert!(done.out.find("refuse_change").unwrap() < done.out.find(found).unwrap());
+    let checks = &json(&database, 3, &verify)["immutability"]["checks"];
+    assert_eq!(checks.as_array().unwrap().len(), 32, "{checks}");
+
+    // Of what is not installed nothing is tried.
+    let modelling = modelling();
+    assert!(!run(&modelling, &["verify"]).out.contains("public.plans"));
+}

@@ -1,12 +1,16 @@
 //! The meal planning context.
 
 mod activation;
+mod by_hand;
 mod commit;
 mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
+mod grants;
 mod history;
+mod immutability;
 mod immutable;
+mod nutrients;
 mod prune;
 mod put;
 mod revert;

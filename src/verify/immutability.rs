@@ -1,0 +1,288 @@
+//! Whether the database still refuses to change what never changes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::immutability_report::{ImmutabilityCheck, ImmutabilityFinding, ImmutabilityReport};
+use super::immutable::{Event, ImmutableTable, Refusal};
+use crate::catalog::Remedy;
+use crate::catalog::guards::{self, Granted, Guard, Wanted};
+use crate::error::{Error, Result, TimeoutKind};
+use crate::ident::Ident;
+use crate::migrate;
+use crate::store::Store;
+use crate::unit_of_work::UnitOfWork;
+
+/// For how long a try waits for a lock, and others behind it.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+const DRIFT: &str = "verify::Drift lists the statements that make it again as the migrations do.";
+
+/// Looks whether the database refuses changes of [`ImmutableTable`]s: whether the triggers are there
+/// and cannot be switched off, who else than the owner may try, and then tries.
+///
+/// Each try is one statement in a savepoint that is rolled back, whatever comes of it: an UPDATE and
+/// a DELETE of one row, a TRUNCATE, and again in `session_replication_role = replica` where the role
+/// may set that. It waits 50 ms for its locks and says so where it did not get them. TRUNCATE takes
+/// ACCESS EXCLUSIVE on the table and those that refer to it before any trigger is asked: on a busy
+/// database it is often not tried, and where it is, readers may wait for some milliseconds.
+///
+/// # Example
+///
+/// ```
+/// use planwright::testing::TestDatabase;
+/// use planwright::verify::Immutability;
+/// use planwright::{Context, meal_planning};
+///
+/// let database = TestDatabase::new([Context::MealPlanning])?;
+/// let report = Immutability::of(meal_planning::IMMUTABLE).run(database.store())?;
+/// assert!(report.is_sound(), "{report}");
+/// # Ok::<(), planwright::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is tried until it is run"]
+pub struct Immutability {
+    tables: Vec<ImmutableTable>,
+}
+
+/// What became of a try.
+enum Tried {
+    Refused,
+    Not(&'static str),
+    LetThrough,
+    Otherwise(Error),
+}
+
+/// The way out of a savepoint, which takes everything back.
+enum Halt {
+    Done(usize),
+    Failed(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Immutability {
+    /// A look at these tables.
+    pub fn of(tables: &[ImmutableTable]) -> Self {
+        Self { tables: tables.to_vec() }
+    }
+
+    /// Looks and tries, in one unit of work that changes nothing. A replica cannot be asked.
+    ///
+    /// # Errors
+    ///
+    /// Those of the queries of the catalog. What a try is answered is in the report, unless the
+    /// connection is lost.
+    pub fn run(&self, store: &Store) -> Result<ImmutabilityReport> {
+        if self.tables.is_empty() {
+            return Ok(ImmutabilityReport { checks: Vec::new() });
+        }
+        store.transaction().attempts(1).lock_timeout(PATIENCE).run(|uow| self.look(uow))
+    }
+
+    fn look(&self, uow: &mut UnitOfWork<'_>) -> Result<ImmutabilityReport> {
+        let refusals: Vec<(&ImmutableTable, &Refusal)> = self
+            .tables
+            .iter()
+            .flat_map(|table| table.refusals.iter().map(move |refusal| (table, refusal)))
+            .collect();
+        let wanted: Vec<Wanted<'_>> = refusals
+            .iter()
+            .map(|(table, refusal)| Wanted {
+                schema: table.schema,
+                table: table.name,
+                event: refusal.event.sql(),
+                function: refusal.function,
+            })
+            .collect();
+        let applied = migrate::applied_versions(uow.connection())?;
+        let guards = guards::guards(uow.connection(), &wanted)?;
+        let granted = guards::granted(uow.connection(), &wanted)?;
+        let replica = guards::may_be_replica(uow.connection())?;
+        let mut checks = Vec::new();
+        let mut waiting = BTreeSet::new();
+        for (place, ((table, refusal), guard)) in refusals.iter().zip(&guards).enumerate() {
+            let mut look = Look { table, refusal, checks: &mut checks };
+            let is = |version: &Vec<String>| version.iter().any(|one| one == table.since);
+            if !applied.as_ref().is_none_or(is) {
+                if waiting.insert((table.schema, table.name)) {
+                    look.add(ImmutabilityFinding::Waits { for_migration: table.since }, None);
+                }
+            } else if guard.exists {
+                look.guard(guard);
+                look.attempts(uow, guard, replica)?;
+                let of = |one: &&Granted| usize::try_from(one.place) == Ok(place);
+                granted.iter().filter(of).for_each(|one| look.grant(one));
+            } else {
+                look.add(ImmutabilityFinding::NoTable, Some(Remedy::advice(DRIFT)));
+            }
+        }
+        Ok(ImmutabilityReport { checks })
+    }
+}
+
+/// At one refusal of one table.
+struct Look<'a> {
+    table: &'a ImmutableTable,
+    refusal: &'a Refusal,
+    checks: &'a mut Vec<ImmutabilityCheck>,
+}
+
+impl Look<'_> {
+    fn add(&mut self, finding: ImmutabilityFinding, remedy: Option<Remedy>) {
+        self.checks.push(ImmutabilityCheck {
+            table: format!("{}.{}", self.table.schema, self.table.name),
+            event: self.refusal.event,
+            severity: finding.severity(),
+            finding,
+            remedy: remedy.unwrap_or_default(),
+        });
+    }
+
+    fn guard(&mut self, guard: &Guard) {
+        let (Some(trigger), Some(enabled)) = (&guard.trigger, &guard.enabled) else {
+            let function = self.refusal.function;
+            let finding = ImmutabilityFinding::NoTrigger { function };
+            return self.add(finding, Some(Remedy::advice(DRIFT)));
+        };
+        let always = enabled == "A";
+        if always || !self.refusal.always && enabled == "O" {
+            return;
+        }
+        let state = match enabled.as_str() {
+            "O" => "ENABLE",
+            "R" => "ENABLE REPLICA",
+            _ => "DISABLE",
+        };
+        let wanted = if self.refusal.always { "ENABLE ALWAYS" } else { "ENABLE" };
+        let own = Ident(trigger).to_string();
+        let sql = ["ALTER TABLE", &self.table.quoted(), wanted, "TRIGGER", &own].join(" ");
+        let finding = ImmutabilityFinding::Switched { trigger: trigger.clone(), state };
+        self.add(finding, Some(Remedy::sql([sql])));
+    }
+
+    fn attempts(&mut self, uow: &mut UnitOfWork<'_>, guard: &Guard, replica: bool) -> Result<()> {
+        let event = self.refusal.event;
+        if !guard.may {
+            let why = format!("this role may not {event}");
+            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
+            return Ok(());
+        }
+        let Some(sql) = self.statement(guard) else {
+            let why = "no column can be set".to_owned();
+            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
+            return Ok(());
+        };
+        let modes: &[bool] = if self.refusal.always { &[false, true] } else { &[false] };
+        let mut refused = Vec::new();
+        for &in_replica_mode in modes {
+            if in_replica_mode && !replica {
+                let why = "this role may not set session_replication_role".to_owned();
+                self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+                break;
+            }
+            match self.attempt(uow, &sql, in_replica_mode)? {
+                Tried::Refused => refused.push(in_replica_mode),
+                Tried::Not(why) => {
+                    let why = why.to_owned();
+                    self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+                    break;
+                }
+                Tried::LetThrough => {
+                    let remedy = Remedy::advice(DRIFT);
+                    self.add(ImmutabilityFinding::LetThrough { in_replica_mode }, Some(remedy));
+                }
+                Tried::Otherwise(error) => {
+                    let error = error.to_string();
+                    let finding = ImmutabilityFinding::Otherwise { in_replica_mode, error };
+                    self.add(finding, Some(Remedy::advice(DRIFT)));
+                }
+            }
+        }
+        if refused.contains(&false) {
+            let in_replica_mode = refused.contains(&true);
+            self.add(ImmutabilityFinding::Refused { in_replica_mode }, None);
+        }
+        Ok(())
+    }
+
+    /// Of one row at most.
+    fn statement(&self, guard: &Guard) -> Option<String> {
+        let (schema, table) = (self.table.schema, self.table.name);
+        match (self.refusal.attempt, self.refusal.event) {
+            (Some(attempt), _) => Some(attempt.to_owned()),
+            (None, Event::Insert) => None,
+            (None, Event::Update) => {
+                let column = guard.column.as_deref()?;
+                Some(format!(
+                    "UPDATE {}.{} SET {} = {} WHERE ctid = (SELECT ctid FROM {}.{} LIMIT 1)",
+                    Ident(schema),
+                    Ident(table),
+                    Ident(column),
+                    Ident(column),
+                    Ident(schema),
+                    Ident(table)
+                ))
+            }
+            (None, Event::Delete) => Some(format!(
+                "DELETE FROM {}.{} WHERE ctid = (SELECT ctid FROM {}.{} LIMIT 1)",
+                Ident(schema),
+                Ident(table),
+                Ident(schema),
+                Ident(table)
+            )),
+            // The triggers of the table itself are asked first.
+            (None, Event::Truncate) => {
+                Some(format!("TRUNCATE {}.{} CASCADE", Ident(schema), Ident(table)))
+            }
+        }
+    }
+
+    fn attempt(&self, uow: &mut UnitOfWork<'_>, sql: &str, replica: bool) -> Result<Tried> {
+        let Err(halt) = uow.savepoint(|uow| -> Result<(), Halt> {
+            let mut execute = |sql: &str| {
+                let done = diesel::sql_query(sql).execute(uow.connection());
+                done.map_err(|error| Halt::Failed(error.into()))
+            };
+            if replica {
+                execute("SET LOCAL session_replication_role = replica")?;
+            }
+            Err(Halt::Done(execute(sql)?))
+        }) else {
+            unreachable!("it is always taken back")
+        };
+        Ok(match halt {
+            Halt::Done(0) if self.refusal.event != Event::Truncate => Tried::Not("no row"),
+            Halt::Done(_) => Tried::LetThrough,
+            Halt::Failed(Error::Immutable { table, .. }) if table == self.table.name => {
+                Tried::Refused
+            }
+            Halt::Failed(Error::Timeout { what: TimeoutKind::Lock, .. }) => {
+                Tried::Not("busy: its locks were not to be had in 50 ms")
+            }
+            Halt::Failed(error @ Error::Unavailable { .. }) => return Err(error),
+            Halt::Failed(error) => Tried::Otherwise(error),
+        })
+    }
+
+    fn grant(&mut self, granted: &Granted) {
+        let event = self.refusal.event;
+        let privilege = match &granted.columns {
+            Some(columns) => format!("{event} ({columns})"),
+            None => event.to_string(),
+        };
+        let role = granted.role.clone();
+        let exception = self.refusal.exception;
+        let remedy = exception.is_none().then(|| {
+            let table = self.table.quoted();
+            Remedy::sql([["REVOKE", &privilege, "ON", &table, "FROM", &role].join(" ")])
+        });
+        self.add(ImmutabilityFinding::Granted { role, privilege, exception }, remedy);
+    }
+}
