@@ -3,27 +3,38 @@
 //! Everything that a user edits is a draft, and a version is made by an explicit commit alone. The
 //! database refuses any change of a version, whoever asks for it.
 
+mod conflict;
 mod content;
+mod diff;
 mod draft;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod forest;
 mod ingredient;
 mod invariants;
+mod merge;
 mod plan;
 mod put;
+mod rebase;
+mod row;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
 // generated
 mod schema;
 mod tree;
 mod version;
 
+pub use conflict::{Conflict, ConflictKey, Resolutions, Side};
 pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
+pub use diff::{Diff, Difference, What, diff};
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
+pub use merge::{Merge, merge, merge_with};
 pub use plan::{Plan, PlanId, PlanRepository};
+pub use rebase::Rebased;
+pub use row::{Field, Parent, Row, RowId, Value};
 pub use version::{Version, VersionId, VersionRepository};
 
 use crate::error::Error;

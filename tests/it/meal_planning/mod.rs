@@ -1,6 +1,11 @@
 //! The meal planning context.
 
+mod diff;
+mod edits;
+mod merge;
+mod merge_laws;
 mod put;
+mod rebase;
 
 use planwright::meal_planning::factory;
 use planwright::meal_planning::{Content, Draft, IngredientId, Plan};
