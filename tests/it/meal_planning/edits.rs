@@ -252,7 +252,6 @@ fn take_line(content: &mut Content, nth: Pick) -> Option<Line> {
 pub(crate) fn law<S: Strategy>(of: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/meal_planning/edits.regressions");
     let config = ProptestConfig {
-        cases: 2_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
