@@ -6,21 +6,27 @@
 mod activation;
 mod archive;
 mod commit;
+mod conflict;
 mod content;
+mod diff;
 mod draft;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod forest;
 mod grants;
 mod history;
 mod immutable;
 mod ingredient;
 mod invariants;
+mod merge;
 mod message;
 mod nutrients;
 mod plan;
 mod prune;
 mod put;
+mod rebase;
 mod revert;
+mod row;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
 // generated
 mod schema;
@@ -29,15 +35,18 @@ mod version;
 
 pub use activation::{Activation, ActivationId, ActiveAt, Cause};
 pub use commit::{CommitOptions, Committed};
+pub use conflict::{Conflict, ConflictKey, Resolutions, Side};
 pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
+pub use diff::{Diff, Difference, What, diff};
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
 pub use grants::{GRANTS, PRUNING};
 pub use history::HistoryEntry;
 pub use immutable::IMMUTABLE;
 pub use ingredient::IngredientId;
 pub use invariants::INVARIANTS;
+pub use merge::{Merge, merge, merge_with};
 pub use message::{MAX_LABEL, MAX_MESSAGE, Message};
 pub use nutrients::{
     DayNutrients, IngredientNutrients, MealNutrients, Nutrients, PlanNutrients, SectionNutrients,
@@ -45,6 +54,8 @@ pub use nutrients::{
 };
 pub use plan::{Effect, Plan, PlanFilter, PlanId, PlanRepository};
 pub use prune::{Kept, MAX_PRUNE_DAYS, PrunePolicy, PruneReport, PruneScope, Verdict};
+pub use rebase::Rebased;
+pub use row::{Field, Parent, Row, RowId, Value};
 pub use version::{Version, VersionId, VersionRepository};
 
 use crate::error::Error;

@@ -13,6 +13,7 @@ use super::content::{
 use super::draft::{DraftId, DraftRepository, Revision};
 use super::explained;
 use super::ingredient::IngredientId;
+use super::version::VersionId;
 use crate::decimal::Fixed;
 use crate::error::{Error, Result};
 use crate::statement::Statement;
@@ -119,10 +120,24 @@ impl DraftRepository<'_> {
     /// such draft, [`Error::Stale`] where it has another revision, [`Error::Constraint`] for an
     /// ingredient that there is not.
     pub fn put(&mut self, id: DraftId, expected: Revision, content: &Content) -> Result<Revision> {
+        self.put_onto(id, expected, content, None)
+    }
+
+    /// [`put`](Self::put), and from now on the draft has this base, and has seen the versions up to
+    /// this number.
+    pub(super) fn put_onto(
+        &mut self,
+        id: DraftId,
+        expected: Revision,
+        content: &Content,
+        base: Option<(VersionId, i32)>,
+    ) -> Result<Revision> {
         check_name(&Place::default(), "meal_planning::Content", &content.name)?;
         let rows = Rows::new(&content.meals)?;
         let revision = Statement::<BigInt>::new(include_str!("put.sql"))
             .bind::<Text, _>(&content.name)
+            .bind::<Nullable<BigInt>, _>(base.map(|(version, _)| version))
+            .bind::<Nullable<Integer>, _>(base.map(|(_, number)| number))
             .bind::<BigInt, _>(id)
             .bind::<Uuid, _>(self.user)
             .bind::<BigInt, _>(expected)

@@ -4,15 +4,18 @@
 -- wait for another change of the draft; that one has raised the revision, so then d is empty and
 -- nothing is done.
 WITH d AS (
-    UPDATE draft_plans SET name = $1, revision = revision + 1, updated_at = now()
-     WHERE draft_id = $2 AND user_id = $3 AND revision = $4
+    UPDATE draft_plans
+       SET name = $1, base_version_id = coalesce($2, base_version_id),
+           seen_version_number = coalesce($3, seen_version_number),
+           revision = revision + 1, updated_at = now()
+     WHERE draft_id = $4 AND user_id = $5 AND revision = $6
     RETURNING draft_id, revision
 ), meals AS (
-    SELECT * FROM unnest($5, $6, $7, $8, $9) AS u(meal_id, day, name, meal_time, position)
+    SELECT * FROM unnest($7, $8, $9, $10, $11) AS u(meal_id, day, name, meal_time, position)
 ), sections AS (
-    SELECT * FROM unnest($10, $11, $12, $13) AS u(section_id, meal_id, name, position)
+    SELECT * FROM unnest($12, $13, $14, $15) AS u(section_id, meal_id, name, position)
 ), lines AS (
-    SELECT * FROM unnest($14, $15, $16, $17, $18)
+    SELECT * FROM unnest($16, $17, $18, $19, $20)
         AS u(line_id, section_id, ingredient_id, quantity_g, position)
 ), lost_meals AS (
     DELETE FROM draft_meals o USING d

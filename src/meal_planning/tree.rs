@@ -1,9 +1,10 @@
-//! The whole of a draft or version, read in one statement: of one moment in any unit of work.
+//! The whole of a draft or version, or both, read in one statement: of one moment in any unit of
+//! work.
 
 use bigdecimal::BigDecimal;
 use chrono::NaiveTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Numeric, Text, Time, Uuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Numeric, Text, Time, Uuid};
 
 use super::content::{Content, Line, LineId, Meal, MealId, Section, SectionId};
 use super::draft::DraftId;
@@ -45,6 +46,41 @@ pub(super) fn of_draft(
         .bind::<Uuid, _>(user)
         .load(uow.connection())?;
     Ok(tree(rows))
+}
+
+type TypesOfTwo = (
+    Bool,
+    Text,
+    Nullable<(Uuid, Integer, Text, Time)>,
+    Nullable<(Uuid, Nullable<Text>)>,
+    Nullable<(Uuid, BigInt, Numeric)>,
+);
+
+type RowOfTwo = (
+    bool,
+    String,
+    Option<(MealId, i32, String, NaiveTime)>,
+    Option<(SectionId, Option<String>)>,
+    Option<(LineId, IngredientId, BigDecimal)>,
+);
+
+/// A draft, and the version that it was made from, where there was one.
+pub(super) fn of_draft_and_base(
+    uow: &mut UnitOfWork<'_>,
+    user: UserId,
+    id: DraftId,
+) -> Result<Option<(Content, Option<Content>)>> {
+    let rows: Vec<RowOfTwo> = Statement::<TypesOfTwo>::new(include_str!("draft_and_base_tree.sql"))
+        .bind::<BigInt, _>(id)
+        .bind::<Uuid, _>(user)
+        .bind::<BigInt, _>(id)
+        .bind::<Uuid, _>(user)
+        .load(uow.connection())?;
+    let (base, draft): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(is_base, ..)| *is_base);
+    let rows = |of: Vec<RowOfTwo>| {
+        of.into_iter().map(|(_, name, meal, section, line)| (name, meal, section, line)).collect()
+    };
+    Ok(tree(rows(draft)).map(|draft| (draft, tree(rows(base)))))
 }
 
 /// The rows of one thing stand together, in the order of their places.

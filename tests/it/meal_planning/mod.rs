@@ -6,13 +6,18 @@ mod commit;
 mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
+mod diff;
+mod edits;
 mod grants;
 mod history;
 mod immutability;
 mod immutable;
+mod merge;
+mod merge_laws;
 mod nutrients;
 mod prune;
 mod put;
+mod rebase;
 mod revert;
 mod steps;
 
