@@ -108,8 +108,11 @@ struct Stored {
     measures: Vec<NewPlanMeasure>,
     /// Recommendations that a replace would delete.
     rows: usize,
-    /// Whether somebody else has written to it since.
+    /// Whether somebody else has changed since what the replace has written.
     tampered: bool,
+    /// Measures that somebody else has inserted. They come behind the replace's in the order of
+    /// their keys, and once they are deleted the plan is as the replace left it.
+    foreign: usize,
 }
 
 type Model = BTreeMap<Key, Stored>;
@@ -150,10 +153,15 @@ impl World<'_> {
             measures: input.1.clone(),
             rows: input.1.len(),
             tampered: false,
+            foreign: 0,
         };
         let outcome = match model.get(&content.key) {
             None => Outcome::Created,
-            Some(old) if !old.tampered && (&old.plan, &old.measures) == (&input.0, &input.1) => {
+            Some(old)
+                if !old.tampered
+                    && old.foreign == 0
+                    && (&old.plan, &old.measures) == (&input.0, &input.1) =>
+            {
                 Outcome::Unchanged
             }
             Some(_) => Outcome::Replaced,
@@ -293,6 +301,7 @@ impl World<'_> {
             assert_eq!(touched, 0);
             return;
         };
+        let own = stored.rows - stored.foreign;
         let bare = NewPlanMeasure::new("foreign");
         let cost = || Some(BigDecimal::from(77));
         let expected = match foreign {
@@ -322,7 +331,14 @@ impl World<'_> {
             }
         };
         assert_eq!(touched, expected, "{foreign:?}");
-        stored.tampered |= touched > 0;
+        match foreign {
+            Foreign::InsertMeasure => stored.foreign += 1,
+            Foreign::DeleteFirstMeasure if own == 0 => {
+                stored.foreign = stored.foreign.saturating_sub(touched);
+            }
+            Foreign::UpdateMeasures => stored.tampered |= own > 0,
+            _ => stored.tampered |= touched > 0,
+        }
     }
 
     /// Whether the database holds what the model holds.
