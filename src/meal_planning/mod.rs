@@ -3,8 +3,10 @@
 //! Everything that a user edits is a draft, and a version is made by an explicit commit alone. The
 //! database refuses any change of a version, whoever asks for it.
 
+mod begin;
 mod content;
 mod draft;
+mod edit;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod ingredient;
@@ -15,15 +17,21 @@ mod put;
 // generated
 mod schema;
 mod tree;
+mod upsert_ingredients;
 mod version;
 
+pub use begin::Begun;
 pub use content::{
     Content, Line, LineId, MAX_DAY, MAX_NAME, MAX_ROWS, Meal, MealId, Section, SectionId,
 };
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
-pub use ingredient::IngredientId;
+pub use edit::{At, Refreshed};
+pub use ingredient::{
+    Ingredient, IngredientId, IngredientRepository, MAX_INGREDIENT_NAME, NewIngredient,
+};
 pub use invariants::INVARIANTS;
 pub use plan::{Plan, PlanId, PlanRepository};
+pub use upsert_ingredients::{IngredientOutcome, MAX_INGREDIENTS, Upserted};
 pub use version::{Version, VersionId, VersionRepository};
 
 use crate::error::Error;
