@@ -1,5 +1,8 @@
 //! The meal planning context.
 
+mod begin;
+mod by_hand;
+mod edit_model;
 mod put;
 
 use planwright::meal_planning::factory;
