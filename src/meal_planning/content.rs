@@ -147,7 +147,7 @@ pub(super) fn check_time(at: &Place, time: NaiveTime) -> Result<()> {
     if time.nanosecond() >= 1_000_000_000 {
         return Err(at.refuse("meal_planning::Meal", "meal_time", "must be no leap second"));
     }
-    if time.nanosecond() % 1_000 != 0 {
+    if !time.nanosecond().is_multiple_of(1_000) {
         let rule = "must be in whole microseconds";
         return Err(at.refuse("meal_planning::Meal", "meal_time", rule));
     }

@@ -43,6 +43,9 @@ pub enum IngredientOutcome {
     },
 }
 
+/// The place in the input, the current row, whether it is new, and what it supersedes.
+type Row = (i64, IngredientId, bool, Option<IngredientId>);
+
 /// The input by column, and where in it each row stands.
 #[derive(Default)]
 struct Columns<'a> {
@@ -113,8 +116,10 @@ impl IngredientRepository<'_> {
                     None => IngredientOutcome::Unchanged,
                 };
                 // Ordinality counts from 1.
-                let row = usize::try_from(row - 1).expect("a row of the input");
-                done[open.nth[row]] = Some(Upserted { ingredient_id, outcome });
+                let row = usize::try_from(row - 1).ok();
+                if let Some(nth) = row.and_then(|row| open.nth.get(row)) {
+                    done[*nth] = Some(Upserted { ingredient_id, outcome });
+                }
             }
             open = open.without(&done);
         }
@@ -125,10 +130,7 @@ impl IngredientRepository<'_> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    fn upsert_columns(
-        &mut self,
-        columns: &Columns<'_>,
-    ) -> Result<Vec<(i64, IngredientId, bool, Option<IngredientId>)>> {
+    fn upsert_columns(&mut self, columns: &Columns<'_>) -> Result<Vec<Row>> {
         let mut statement = Statement::<(BigInt, BigInt, Bool, Nullable<BigInt>)>::new(
             include_str!("upsert_ingredients.sql"),
         )

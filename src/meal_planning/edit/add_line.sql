@@ -7,7 +7,7 @@ WITH d AS (
        AND NOT EXISTS (SELECT FROM draft_ingredients o
                         WHERE o.draft_id = p.draft_id AND o.line_id = $5)
     RETURNING p.draft_id, p.revision, g.section_id
-), n AS (
+), n AS MATERIALIZED (
     SELECT d.*, least($6, (SELECT count(*) FROM draft_ingredients o
                             WHERE o.draft_id = d.draft_id AND o.section_id = d.section_id))::int AS place
       FROM d

@@ -8,10 +8,13 @@ WITH lines AS (
        AND g.draft_id = p.draft_id AND g.meal_id = $8
        AND NOT EXISTS (SELECT FROM draft_meal_sections o
                         WHERE o.draft_id = p.draft_id AND o.section_id = $9)
-       AND NOT EXISTS (SELECT FROM draft_ingredients o JOIN lines USING (line_id)
-                        WHERE o.draft_id = p.draft_id)
+       AND NOT EXISTS (SELECT FROM lines u
+                        -- OFFSET 0 keeps this a look-up by key, however many the lines are.
+                        WHERE EXISTS (SELECT FROM draft_ingredients o
+                                       WHERE o.draft_id = p.draft_id AND o.line_id = u.line_id
+                                      OFFSET 0))
     RETURNING p.draft_id, p.revision, g.meal_id
-), n AS (
+), n AS MATERIALIZED (
     SELECT d.*, $10::uuid AS section_id,
            least($11, (SELECT count(*) FROM draft_meal_sections o
                         WHERE o.draft_id = d.draft_id AND o.meal_id = d.meal_id))::int AS place

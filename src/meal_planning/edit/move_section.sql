@@ -2,6 +2,7 @@
 --
 -- In its own meal, those between the old place and the new one make room. Else those behind the
 -- old place close up, and those at and behind the new one make room.
+-- Not materialized, the place is counted again for each of them.
 WITH d AS (
     UPDATE draft_plans p SET revision = p.revision + 1, updated_at = now()
       FROM draft_meal_sections t, draft_meals g
@@ -9,7 +10,7 @@ WITH d AS (
        AND t.draft_id = p.draft_id AND t.section_id = $4
        AND g.draft_id = p.draft_id AND g.meal_id = $5
     RETURNING p.draft_id, p.revision, t.section_id, t.meal_id, t.position, g.meal_id AS to_meal_id
-), n AS (
+), n AS MATERIALIZED (
     SELECT d.*, least($6, (SELECT count(*) FROM draft_meal_sections o
                             WHERE o.draft_id = d.draft_id AND o.meal_id = d.to_meal_id
                               AND o.section_id <> d.section_id))::int AS place

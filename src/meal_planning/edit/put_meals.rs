@@ -95,7 +95,8 @@ impl DraftRepository<'_> {
             .bind::<Array<Uuid>, _>(&rows.lines.sections)
             .bind::<Array<BigInt>, _>(&rows.lines.ingredients)
             .bind::<Array<Numeric>, _>(&rows.lines.quantities)
-            .bind::<Array<Integer>, _>(&rows.lines.positions);
+            .bind::<Array<Integer>, _>(&rows.lines.positions)
+            .bind::<BigInt, _>(id);
         let statement = self
             .expecting(statement, id, expected)
             .bind::<Bool, _>(new)

@@ -2,7 +2,9 @@
 
 mod begin;
 mod by_hand;
+mod edit;
 mod edit_model;
+mod ingredients;
 mod put;
 
 use planwright::meal_planning::factory;
