@@ -294,6 +294,16 @@ fn what_is_copied_is_the_base_when_the_pointer_moves_meanwhile() {
     assert_eq!(draft.seen_version_number, 3);
     assert_eq!(content(store, &draft), third);
 
+    // A commit, and a revert to what was active: nothing was missed.
+    let user = somebody(store);
+    let there_and_back = |uow: &mut UnitOfWork<'_>| {
+        let four = by_hand::version_of(uow, kitchen.draft.draft_id)?;
+        activate(uow, four)?;
+        activate(uow, draft.base_version_id.expect("a base"))
+    };
+    let again = created(meeting(store, there_and_back, || begin(store, user, plan)).unwrap());
+    assert_eq!((again.base_version_id, again.seen_version_number), (draft.base_version_id, 4));
+
     // A version that is pruned while its plan is waited for.
     let user = somebody(store);
     let hold_and_prune = |uow: &mut UnitOfWork<'_>| {
