@@ -12,7 +12,7 @@ use super::schema::draft_plans;
 use super::tree;
 use super::version::VersionId;
 use crate::error::{Error, Result};
-use crate::key::{UserId, ids};
+use crate::key::{Listed, Page, UserId, ids};
 use crate::unit_of_work::UnitOfWork;
 
 pub(super) const ENTITY: &str = "meal_planning::Draft";
@@ -110,6 +110,34 @@ impl DraftRepository<'_> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
     }
 
+    /// The user's draft of this plan, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] and the like, as for any statement.
+    pub fn find_by_plan(&mut self, plan: PlanId) -> Result<Option<Draft>> {
+        Ok(Draft::query()
+            .filter(draft_plans::user_id.eq(self.user))
+            .filter(draft_plans::plan_id.eq(plan))
+            .first(self.uow.connection())
+            .optional()?)
+    }
+
+    /// The user's drafts, by key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a page of no or too many rows.
+    pub fn list(&mut self, page: Page<DraftId>) -> Result<Listed<Draft, DraftId>> {
+        let found = Draft::query()
+            .filter(draft_plans::user_id.eq(self.user))
+            .filter(draft_plans::draft_id.gt(page.key().unwrap_or(DraftId(i64::MIN))))
+            .order(draft_plans::draft_id)
+            .limit(page.fetch()?)
+            .load(self.uow.connection())?;
+        Ok(page.cut(found, |draft| draft.draft_id))
+    }
+
     /// All of a draft, in one statement.
     ///
     /// # Errors
@@ -118,6 +146,22 @@ impl DraftRepository<'_> {
     pub fn content(&mut self, id: DraftId) -> Result<Content> {
         let found = tree::of_draft(&mut self.uow, self.user, id)?;
         found.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+
+    /// Deletes a draft with all that is in it. No version is made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where the user has no such draft, [`Error::Stale`] where it has another
+    /// revision.
+    pub fn cancel(&mut self, id: DraftId, expected: Revision) -> Result<()> {
+        let own = draft_plans::table.find(id).filter(draft_plans::user_id.eq(self.user));
+        let deleted = diesel::delete(own.filter(draft_plans::revision.eq(expected)))
+            .execute(self.uow.connection())?;
+        if deleted == 1 {
+            return Ok(());
+        }
+        Err(self.refusal(id, expected)?.unwrap_or_else(|| Error::not_found(ENTITY, id)))
     }
 
     /// Why a change of a draft found nothing to change: the answer to a statement that asks for

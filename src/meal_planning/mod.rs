@@ -5,11 +5,13 @@
 
 mod activation;
 mod archive;
+mod begin;
 mod commit;
 mod conflict;
 mod content;
 mod diff;
 mod draft;
+mod edit;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod forest;
@@ -31,9 +33,11 @@ mod row;
 // generated
 mod schema;
 mod tree;
+mod upsert_ingredients;
 mod version;
 
 pub use activation::{Activation, ActivationId, ActiveAt, Cause};
+pub use begin::Begun;
 pub use commit::{CommitOptions, Committed};
 pub use conflict::{Conflict, ConflictKey, Resolutions, Side};
 pub use content::{
@@ -41,10 +45,13 @@ pub use content::{
 };
 pub use diff::{Diff, Difference, What, diff};
 pub use draft::{Draft, DraftId, DraftRepository, Revision};
+pub use edit::{At, Refreshed};
 pub use grants::{GRANTS, PRUNING};
 pub use history::HistoryEntry;
 pub use immutable::IMMUTABLE;
-pub use ingredient::IngredientId;
+pub use ingredient::{
+    Ingredient, IngredientId, IngredientRepository, MAX_INGREDIENT_NAME, NewIngredient,
+};
 pub use invariants::INVARIANTS;
 pub use merge::{Merge, merge, merge_with};
 pub use message::{MAX_LABEL, MAX_MESSAGE, Message};
@@ -56,6 +63,7 @@ pub use plan::{Effect, Plan, PlanFilter, PlanId, PlanRepository};
 pub use prune::{Kept, MAX_PRUNE_DAYS, PrunePolicy, PruneReport, PruneScope, Verdict};
 pub use rebase::Rebased;
 pub use row::{Field, Parent, Row, RowId, Value};
+pub use upsert_ingredients::{IngredientOutcome, MAX_INGREDIENTS, Upserted};
 pub use version::{Version, VersionId, VersionRepository};
 
 use crate::error::Error;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Numeric, Text, Time, Uuid};
 
 use super::content::{
-    Content, LineId, MAX_ROWS, Meal, MealId, Place, SectionId, check_day, check_name,
+    Content, LineId, MAX_ROWS, Meal, MealId, Place, Section, SectionId, check_day, check_name,
     check_quantity, check_time,
 };
 use super::draft::{DraftId, DraftRepository, Revision};
@@ -52,53 +52,93 @@ pub(super) struct Lines {
     pub(super) positions: Vec<i32>,
 }
 
+/// The keys that were there already.
+#[derive(Debug, Default)]
+struct Seen {
+    meals: HashSet<MealId>,
+    sections: HashSet<SectionId>,
+    lines: HashSet<LineId>,
+}
+
 impl<'a> Rows<'a> {
     /// Validates and rounds the meals. A meal's place is its place among those of its day.
     pub(super) fn new(meals: &'a [Meal]) -> Result<Self> {
         let root = Place::default();
-        let mut rows = Self::default();
+        let (mut rows, mut seen) = (Self::default(), Seen::default());
         let mut in_day = HashMap::<i32, i32>::new();
-        let (mut meal_ids, mut section_ids, mut line_ids) =
-            (HashSet::new(), HashSet::new(), HashSet::new());
         for (nth, meal) in meals.iter().enumerate() {
-            let at = root.at("meals", nth);
-            once(meal_ids.insert(meal.id), &at, "meal_planning::Meal")?;
-            check_day(&at, meal.day)?;
-            check_name(&at, "meal_planning::Meal", &meal.name)?;
-            check_time(&at, meal.meal_time)?;
             let position = in_day.entry(meal.day).or_default();
-            rows.meals.ids.push(meal.id);
-            rows.meals.days.push(meal.day);
-            rows.meals.names.push(&meal.name);
-            rows.meals.times.push(meal.meal_time);
-            rows.meals.positions.push(*position);
+            rows.meal(&root.at("meals", nth), meal, *position, &mut seen)?;
             *position += 1;
-            for (nth, section) in meal.sections.iter().enumerate() {
-                let at = at.at("sections", nth);
-                once(section_ids.insert(section.id), &at, "meal_planning::Section")?;
-                if let Some(name) = &section.name {
-                    check_name(&at, "meal_planning::Section", name)?;
-                }
-                rows.sections.ids.push(section.id);
-                rows.sections.meals.push(meal.id);
-                rows.sections.names.push(section.name.as_deref());
-                rows.sections.positions.push(place(nth));
-                for (nth, line) in section.lines.iter().enumerate() {
-                    let at = at.at("lines", nth);
-                    once(line_ids.insert(line.id), &at, "meal_planning::Line")?;
-                    rows.lines.ids.push(line.id);
-                    rows.lines.sections.push(section.id);
-                    rows.lines.ingredients.push(line.ingredient_id);
-                    rows.lines.quantities.push(check_quantity(&at, &line.quantity_g)?);
-                    rows.lines.positions.push(place(nth));
-                }
-            }
-            if meal_ids.len() + section_ids.len() + line_ids.len() > MAX_ROWS {
-                let rule = format!("must have at most {MAX_ROWS} meals, sections and lines");
-                return Err(root.refuse("meal_planning::Content", "meals", rule));
-            }
         }
         Ok(rows)
+    }
+
+    /// [`new`](Self::new), of a meal that was given by itself.
+    pub(super) fn of_meal(meal: &'a Meal) -> Result<Self> {
+        let mut rows = Self::default();
+        rows.meal(&Place::default(), meal, 0, &mut Seen::default())?;
+        Ok(rows)
+    }
+
+    /// [`new`](Self::new), of a section that was given by itself.
+    pub(super) fn of_section(meal: MealId, section: &'a Section) -> Result<Self> {
+        let mut rows = Self::default();
+        rows.section(&Place::default(), meal, section, 0, &mut Seen::default())?;
+        rows.check_count()?;
+        Ok(rows)
+    }
+
+    fn meal(&mut self, at: &Place, meal: &'a Meal, position: i32, seen: &mut Seen) -> Result<()> {
+        once(seen.meals.insert(meal.id), at, "meal_planning::Meal")?;
+        check_day(at, meal.day)?;
+        check_name(at, "meal_planning::Meal", &meal.name)?;
+        check_time(at, meal.meal_time)?;
+        self.meals.ids.push(meal.id);
+        self.meals.days.push(meal.day);
+        self.meals.names.push(&meal.name);
+        self.meals.times.push(meal.meal_time);
+        self.meals.positions.push(position);
+        for (nth, section) in meal.sections.iter().enumerate() {
+            self.section(&at.at("sections", nth), meal.id, section, place(nth), seen)?;
+        }
+        self.check_count()
+    }
+
+    fn section(
+        &mut self,
+        at: &Place,
+        meal: MealId,
+        section: &'a Section,
+        position: i32,
+        seen: &mut Seen,
+    ) -> Result<()> {
+        once(seen.sections.insert(section.id), at, "meal_planning::Section")?;
+        if let Some(name) = &section.name {
+            check_name(at, "meal_planning::Section", name)?;
+        }
+        self.sections.ids.push(section.id);
+        self.sections.meals.push(meal);
+        self.sections.names.push(section.name.as_deref());
+        self.sections.positions.push(position);
+        for (nth, line) in section.lines.iter().enumerate() {
+            let at = at.at("lines", nth);
+            once(seen.lines.insert(line.id), &at, "meal_planning::Line")?;
+            self.lines.ids.push(line.id);
+            self.lines.sections.push(section.id);
+            self.lines.ingredients.push(line.ingredient_id);
+            self.lines.quantities.push(check_quantity(&at, &line.quantity_g)?);
+            self.lines.positions.push(place(nth));
+        }
+        Ok(())
+    }
+
+    fn check_count(&self) -> Result<()> {
+        if self.meals.ids.len() + self.sections.ids.len() + self.lines.ids.len() > MAX_ROWS {
+            let rule = format!("must have at most {MAX_ROWS} meals, sections and lines");
+            return Err(Place::default().refuse("meal_planning::Content", "meals", rule));
+        }
+        Ok(())
     }
 }
 

@@ -1,17 +1,21 @@
 //! The meal planning context.
 
 mod activation;
+mod begin;
 mod by_hand;
 mod commit;
 mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
 mod diff;
+mod edit;
+mod edit_model;
 mod edits;
 mod grants;
 mod history;
 mod immutability;
 mod immutable;
+mod ingredients;
 mod merge;
 mod merge_laws;
 mod nutrients;
