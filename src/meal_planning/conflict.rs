@@ -19,6 +19,7 @@ pub enum Side {
 
 impl Side {
     /// The one that this is not.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Mine => Self::Theirs,

@@ -29,8 +29,8 @@ pub struct Merge {
 ///   has stands behind its predecessor. A place alone is nothing that keeps a removed row.
 /// * Everything else is a [`Conflict`]. Nothing of either side is lost without one.
 ///
-/// The result has each row once. What only a commit asks for, such as meals of one day with
-/// different times, two sides can break together: the commit names it.
+/// The result has each row once. What a commit refuses besides, such as two meals of one day at the
+/// same time, can come together from both sides, and is no conflict: the commit names it.
 ///
 /// # Example
 ///
@@ -129,11 +129,11 @@ impl Merging<'_> {
             for id in &rows {
                 self.touched(kept, gone, *id, &mut touched);
             }
-            if !touched.is_empty() {
+            if touched.is_empty() {
+                removed.extend(rows);
+            } else {
                 let touched = touched.into_iter().collect();
                 conflicts.push((Conflict::Removed { row: top, by, touched }, rows));
-            } else {
-                removed.extend(rows);
             }
         }
         for (conflict, rows) in conflicts {

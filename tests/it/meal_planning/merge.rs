@@ -124,6 +124,18 @@ fn what_one_side_removed_and_the_other_changed_is_one_conflict() {
 }
 
 #[test]
+fn what_was_put_into_something_new_in_a_removed_meal_is_no_conflict_of_its_own() {
+    let [base, mut mine, mut theirs] = sides();
+    mine.meals.remove(0);
+    let mut topping = Section::named("Topping");
+    topping.lines.push(theirs.meals[0].sections[0].lines.remove(0));
+    theirs.meals[0].sections.push(topping);
+    let (conflict, contents) = one(&base, &mine, &theirs);
+    assert_eq!(conflict.key(), ConflictKey::Removed(RowId::Meal(base.meals[0].id)));
+    assert_eq!(contents, [mine, theirs]);
+}
+
+#[test]
 fn what_was_moved_out_of_a_removed_meal_stays_where_it_is() {
     let [base, mut mine, mut theirs] = sides();
     let porridge = mine.meals.remove(0).sections.remove(0);

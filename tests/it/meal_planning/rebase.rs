@@ -323,6 +323,8 @@ fn after_a_revert_the_draft_is_rebased_onto_the_active_version() {
 fn a_draft_of_another_user_or_revision_is_refused() {
     let table = Table::new();
     let id = table.mine.draft_id;
+    // Another revision has other conflicts.
+    table.edit(|mine| mine.meals[1].name = "Mine".to_owned());
     table.colleague(|theirs| theirs.meals.truncate(1));
     let before = table.now();
     let stale = table.rebase(Revision(before.0.revision.0 - 1)).unwrap_err();
