@@ -1,5 +1,10 @@
 //! All of a draft at once.
 
+use std::time::{Duration, Instant};
+
+use planwright::UnitOfWork;
+use planwright::meal_planning::Content;
+
 use super::Kitchen;
 
 #[test]
@@ -31,4 +36,27 @@ fn what_is_put_is_what_is_read() {
         })
         .unwrap();
     assert_eq!(read(), other);
+}
+
+/// Statements are prepared once, by a small draft, and compare no row with each other then either.
+#[test]
+fn a_year_is_put_again_in_seconds() {
+    let kitchen = Kitchen::new();
+    let (user, id) = (kitchen.user, kitchen.draft.draft_id);
+    let mut revision = kitchen.draft.revision;
+    let mut put = |content: &Content| {
+        let start = Instant::now();
+        let put = |uow: &mut UnitOfWork<'_>| uow.meal_plan_drafts(user).put(id, revision, content);
+        revision = kitchen.store().write(put).unwrap();
+        start.elapsed()
+    };
+    for days in 1..=6 {
+        put(&kitchen.content([days, 2, 1, 2]));
+    }
+    let mut year = kitchen.content([365, 6, 1, 15]);
+    let first = put(&year);
+    year.meals.reverse();
+    let again = put(&year);
+    println!("a year is put in {first:?}, and turned round in {again:?}");
+    assert!(first + again < Duration::from_secs(30), "{first:?}, {again:?}");
 }
