@@ -55,7 +55,7 @@ struct Looked {
 const CHECKS: &[(&str, usize, &str)] = &[
     (
         "commented tables and views",
-        22,
+        24,
         "SELECT format('%s %s', c.oid::regclass, c.relkind) AS at,
                 CASE WHEN obj_description(c.oid, 'pg_class') ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -64,7 +64,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "commented columns",
-        181,
+        213,
         "SELECT format('%s.%s', c.oid::regclass, a.attname) AS at,
                 CASE WHEN col_description(c.oid, a.attnum) ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
