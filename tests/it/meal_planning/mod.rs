@@ -7,6 +7,7 @@ mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
 mod diff;
+mod draft_tables;
 mod edits;
 mod grants;
 mod history;
