@@ -8,7 +8,7 @@ use super::Kitchen;
 use super::steps::drafted;
 use crate::support::{execute, text};
 
-/// A session plans the check of a foreign key when it first needs it, and keeps that plan.
+/// A session keeps the plan for the check of a foreign key that it makes at the sixth row.
 #[test]
 fn behind_a_vacuum_of_emptied_tables_foreign_keys_are_checked_by_index() {
     let kitchen = Kitchen::new();
@@ -22,7 +22,7 @@ fn behind_a_vacuum_of_emptied_tables_foreign_keys_are_checked_by_index() {
 
     let session = Store::connect(kitchen.database.url(), &StoreOptions::default().pool_size(1));
     let scans = session.unwrap().write(|uow| {
-        drafted(uow, plan, user, &kitchen.content([1, 1, 1, 1]))?;
+        drafted(uow, plan, user, &kitchen.content([1, 1, 1, 12]))?;
         execute(uow, "DELETE FROM draft_plans")?;
         drafted(uow, plan, user, &many_sections)?;
         text(
