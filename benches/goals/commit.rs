@@ -154,7 +154,7 @@ fn beside_versions(figures: &mut Figures) -> Outcome {
 }
 
 /// The first version, again and again.
-fn copy_versions(store: &Store, versions: i64) -> Outcome {
+pub(super) fn copy_versions(store: &Store, versions: i64) -> Outcome {
     execute(
         store,
         &format!(
