@@ -1,11 +1,16 @@
 //! The goals, each in a file.
 
+pub(crate) mod author;
+pub(crate) mod churn;
+pub(crate) mod commit;
 pub(crate) mod fingerprint;
 pub(crate) mod growth;
 pub(crate) mod input;
 pub(crate) mod many;
 pub(crate) mod memory;
+pub(crate) mod peer;
 pub(crate) mod peers;
+pub(crate) mod peers_commit;
 pub(crate) mod replace;
 pub(crate) mod unit_of_work;
 
@@ -19,7 +24,7 @@ pub(crate) struct Goal {
     pub(crate) measure: fn(&mut Figures) -> Outcome,
 }
 
-/// The one that needs programs of other libraries.
+/// How those are called that need programs of other libraries.
 pub(crate) const PEERS: &str = "peers";
 
 pub(crate) const ALL: &[Goal] = &[
@@ -29,5 +34,12 @@ pub(crate) const ALL: &[Goal] = &[
     Goal { number: 4, name: "many", title: "Replace of many plans", measure: many::measure },
     Goal { number: 4, name: "memory", title: "A portfolio's memory", measure: memory::measure },
     Goal { number: 5, name: "growth", title: "Growing tables", measure: growth::measure },
+    Goal { number: 6, name: "commit", title: "Commit of a draft", measure: commit::measure },
+    Goal {
+        number: 6,
+        name: "peers_of_drafts",
+        title: "Commit by another library",
+        measure: peers_commit::measure,
+    },
     Goal { number: 10, name: "fingerprint", title: "Fingerprints", measure: fingerprint::measure },
 ];

@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use planwright::testing::TestDatabase;
 use planwright::{Context, Result, Store, StoreOptions, UnitOfWork};
 
 use super::version::{Version, assert_sound, stored, stored_in};
+use super::watch;
 use crate::support::{number, scenario};
 
 /// The keys that everybody replaces.
@@ -81,7 +80,8 @@ pub(crate) fn crowd(threads: i64, connections: u32, time: Duration) -> usize {
                 assert_eq!(stored(store, own_key(thread), scenario), last, "an update is lost");
             });
         }
-        let waits = watch(database.url(), time);
+        let end = Instant::now() + time;
+        let waits = watch::locks(database.url(), || Instant::now() >= end);
         done.store(true, Ordering::Relaxed);
         waits
     });
@@ -109,27 +109,4 @@ pub(crate) fn crowd(threads: i64, connections: u32, time: Duration) -> usize {
 
 fn own_key(thread: i64) -> i64 {
     100 + thread
-}
-
-struct Waits {
-    samples: usize,
-    seen: i64,
-}
-
-/// Looks for as long into `pg_locks` for locks of this database that are waited for.
-fn watch(url: &str, time: Duration) -> Waits {
-    let mut watcher = PgConnection::establish(url).unwrap();
-    let mut waits = Waits { samples: 0, seen: 0 };
-    let end = Instant::now() + time;
-    while Instant::now() < end {
-        waits.samples += 1;
-        waits.seen += diesel::select(diesel::dsl::sql::<BigInt>(
-            "(SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-               WHERE NOT granted AND datname = current_database())",
-        ))
-        .get_result::<i64>(&mut watcher)
-        .unwrap();
-        thread::sleep(Duration::from_millis(2));
-    }
-    waits
 }

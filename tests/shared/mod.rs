@@ -5,3 +5,4 @@ pub(crate) mod crowd;
 pub(crate) mod pgbouncer;
 pub(crate) mod race;
 pub(crate) mod version;
+pub(crate) mod watch;

@@ -8,6 +8,7 @@ mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
 mod diff;
+mod draft_tables;
 mod edit;
 mod edit_model;
 mod edits;
