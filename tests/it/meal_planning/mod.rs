@@ -18,6 +18,7 @@ mod immutable;
 mod ingredients;
 mod merge;
 mod merge_laws;
+mod model;
 mod nutrients;
 mod prune;
 mod put;
