@@ -210,8 +210,8 @@ impl Story<'_> {
     }
 
     fn row(&mut self, name: &str, cells: &[String]) -> Done {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>8}")).collect();
-        self.say(&format!("  {name:<10}{cells}"))
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>8}")).collect();
+        self.say(&format!("  {name:<10}{}", cells.concat()))
     }
 
     fn commit(&mut self, draft: &Draft, message: &Message) -> Done {

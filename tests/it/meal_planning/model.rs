@@ -243,8 +243,8 @@ impl World<'_> {
     fn meal(&self, nth: u8, seed: u16) -> Meal {
         let bit = |at: u16| i32::from(seed >> at & 1 == 1);
         // Two meals have one time or one name now and then.
-        let hour = if seed % 13 == 0 { 8 } else { 8 + u32::from(nth) };
-        let called = if seed % 17 == 0 { 0 } else { nth };
+        let hour = if seed.is_multiple_of(13) { 8 } else { 8 + u32::from(nth) };
+        let called = if seed.is_multiple_of(17) { 0 } else { nth };
         let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let line = |of: u8| Line {
             id: LineId(key(2, 2 * nth + of)),
@@ -335,7 +335,7 @@ impl World<'_> {
         }
         match &step.verb {
             Verb::Create { name } => {
-                self.create(step.user / 2, NAMES[usize::from(*name) % NAMES.len()])
+                self.create(step.user / 2, NAMES[usize::from(*name) % NAMES.len()]);
             }
             Verb::Begin => self.begin(step.user, plan),
             Verb::BeginFrom { version } => self.begin_from(step.user, plan, *version),
