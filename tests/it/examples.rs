@@ -3,6 +3,9 @@
 #[path = "../../examples/generate_portfolio.rs"]
 #[allow(dead_code)]
 mod generate_portfolio;
+#[path = "../../examples/meal_plan.rs"]
+#[allow(dead_code)]
+mod meal_plan;
 #[path = "../../examples/modelling_run.rs"]
 #[allow(dead_code)]
 mod modelling_run;
@@ -11,10 +14,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bigdecimal::BigDecimal;
 use generate_portfolio::write_portfolio;
 use modelling_run::portfolio_file::PortfolioFile;
 use modelling_run::{Report, replace_all};
-use planwright::Store;
+use planwright::meal_planning::NewIngredient;
+use planwright::testing::TestDatabase;
+use planwright::{Context, Store};
 use serde_json::Value;
 
 use crate::support::{execute, modelling, number};
@@ -174,4 +180,77 @@ fn a_second_run_finds_everything_as_the_first_has_left_it() {
 
     store.write(|uow| execute(uow, "DELETE FROM plan WHERE property_id = 100002")).unwrap();
     assert_eq!(outcomes(&run(store))[0], (1, 0, 49));
+}
+
+#[test]
+fn the_foods_of_the_shipped_file_are_such_as_there_are() {
+    let number = |value: &BigDecimal| value.to_string().parse::<f64>().unwrap();
+    let mut reader = csv::Reader::from_reader(meal_plan::FOODS.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    assert_eq!(header.len(), 10, "{header:?}");
+    let mut names = BTreeSet::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let food: NewIngredient = record.deserialize(Some(&header)).unwrap();
+        food.validate().unwrap();
+        let [energy, protein, carbohydrate, sugars, fat, saturated, fibre, salt, water] = [
+            &food.energy_kcal,
+            &food.protein_g,
+            &food.carbohydrate_g,
+            &food.sugars_g,
+            &food.fat_g,
+            &food.saturated_fat_g,
+            &food.fibre_g,
+            &food.salt_g,
+            &food.water_g,
+        ]
+        .map(number);
+        // Carbohydrate is the rest of 100 g, so what is missing is ash, or alcohol.
+        let parts = protein + carbohydrate + fat + water;
+        assert!((94.0..=103.0).contains(&parts), "{}: parts of {parts} g", food.name);
+        assert!(sugars <= carbohydrate && fibre <= carbohydrate, "{}: carbohydrate", food.name);
+        assert!(saturated <= fat, "{}: fat", food.name);
+        assert!(salt <= 2.5, "{}: {salt} g of salt", food.name);
+        let estimate = 4.0 * protein + 9.0 * fat + 4.0 * carbohydrate;
+        assert!(
+            (0.76..=1.12).contains(&(energy / estimate)),
+            "{}: {energy} kcal, where its parts give {estimate}",
+            food.name
+        );
+        // What was read is what is written: no digit comes from a binary fraction.
+        let read = [&food.energy_kcal, &food.salt_g].map(ToString::to_string);
+        assert_eq!(read, [&record[1], &record[8]], "{}", food.name);
+        assert!(names.insert(food.name.clone()), "{} is there twice", food.name);
+    }
+    assert!(names.len() >= 60, "{} foods", names.len());
+}
+
+#[test]
+fn the_story_of_a_meal_plan_can_be_told_twice_on_one_database() {
+    let database = TestDatabase::new([Context::MealPlanning]).unwrap();
+    let tell = || {
+        let mut out = Vec::new();
+        meal_plan::tell(database.store(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let (first, second) = (tell(), tell());
+    assert!(first.starts_with("64 of 64 ingredients: Created\n0 of 64 ingredients: Unchanged\n"));
+    assert!(second.starts_with("0 of 64 ingredients: Created\n64 of 64 ingredients: Unchanged\n"));
+    for text in [&first, &second] {
+        for part in [
+            "  together     713.0  1193.7    48.9   161.7    41.1    26.9     2.4\n",
+            "  > day 0, Lunch, Bread: to place 0\n",
+            " * 1 Office lunches 3 meals, 13 lines. Amy: A start [start]\n",
+            " version 2 was expected, version 3 is stored\n",
+            "  + day 1, Snack, Fruit\n",
+            "  version 4 stays: [Newest, Last, Active, RecentlyActive]\n  version 3 goes\n",
+            " * 4 Lunches        4 meals, 14 lines. Ben: Not only for the office\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        // Keys that nobody can read are not for people.
+        let long = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
+        assert!(long.clone().all(|word| word.len() < 36), "{text}");
+    }
+    assert_eq!(number(database.store(), "SELECT count(*) FROM plan_versions"), 8);
 }
