@@ -7,6 +7,7 @@ mod commit;
 mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
+mod definitions;
 mod diff;
 mod edit;
 mod edit_model;
