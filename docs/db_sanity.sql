@@ -884,9 +884,9 @@ SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS
        count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
        array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
   FROM (
-SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions WHERE quantity_g < 0
+SELECT format('plan_version_id, line_id %s', (plan_version_id, line_id)::text) AS violator FROM ingredient_versions WHERE quantity_g < 0 OR quantity_g = 'NaN'
 ) v \gset
-\echo :mark ingredient_versions_quantity_g_ck: 'a quantity in a version is not negative'
+\echo :mark ingredient_versions_quantity_g_ck: 'a quantity in a version is a number, and not negative'
 \if :found
 \echo '   ' error: :count 'break it:' :sample
 \endif
@@ -1564,9 +1564,9 @@ SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS
        count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
        array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
   FROM (
-SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients WHERE quantity_g < 0
+SELECT format('draft_id, line_id %s', (draft_id, line_id)::text) AS violator FROM draft_ingredients WHERE quantity_g < 0 OR quantity_g = 'NaN'
 ) v \gset
-\echo :mark draft_ingredients_quantity_g_ck: 'a quantity in a draft is not negative'
+\echo :mark draft_ingredients_quantity_g_ck: 'a quantity in a draft is a number, and not negative'
 \if :found
 \echo '   ' error: :count 'break it:' :sample
 \endif

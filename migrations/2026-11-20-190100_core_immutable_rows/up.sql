@@ -5,7 +5,7 @@
 -- Reversible: yes, where no trigger uses it.
 
 CREATE FUNCTION planwright.refuse_change() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '% of %.% is refused: its rows are immutable',
             TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME

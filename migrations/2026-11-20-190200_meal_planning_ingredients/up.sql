@@ -48,7 +48,7 @@ COMMENT ON COLUMN ingredients.superseded_by IS 'The row with the better values. 
 COMMENT ON COLUMN ingredients.created_at IS 'When the row was made';
 
 CREATE FUNCTION planwright.meal_planning_refuse_new_values() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF OLD.superseded_by IS NULL
        AND NEW IS NOT DISTINCT FROM ROW (

@@ -12,6 +12,7 @@ $$;
 DROP TABLE plan_prunings, plan_activations, active_plans, ingredient_versions,
     meal_section_versions, meals_in_plan_versions, plan_versions, plans;
 DROP FUNCTION planwright.meal_planning_refuse_delete();
+DROP FUNCTION planwright.meal_planning_refuse_rest();
 DROP FUNCTION planwright.meal_planning_permit_pruning();
 DROP FUNCTION planwright.meal_planning_refuse_late_rows();
 DROP FUNCTION planwright.meal_planning_stamp_version();

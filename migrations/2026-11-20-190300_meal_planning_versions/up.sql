@@ -2,7 +2,11 @@
 --
 -- Committed rows are refused any change by the database itself, whoever asks: UPDATE, DELETE and
 -- TRUNCATE by triggers that fire in replica mode too, and rows that come after the commit of their
--- version. A version leaves only behind a row of plan_prunings of the same transaction.
+-- version. A version leaves only behind a row of plan_prunings of the same transaction, and then as a
+-- whole and for good.
+--
+-- The functions have a search_path of their own, so that nothing in the caller's stands for now() or
+-- an operator.
 --
 -- Locks: users, SHARE ROW EXCLUSIVE, milliseconds: its writers wait so long. Every other table is new.
 -- Reversible while they are empty.
@@ -119,7 +123,7 @@ CREATE TABLE ingredient_versions (
     ingredient_id bigint NOT NULL
         CONSTRAINT ingredient_versions_ingredient_id_fk REFERENCES ingredients ON DELETE RESTRICT,
     quantity_g numeric(10, 3) NOT NULL
-        CONSTRAINT ingredient_versions_quantity_g_ck CHECK (quantity_g >= 0),
+        CONSTRAINT ingredient_versions_quantity_g_ck CHECK (quantity_g >= 0 AND quantity_g <> 'NaN'),
     position integer NOT NULL CONSTRAINT ingredient_versions_position_ck CHECK (position >= 0),
     CONSTRAINT ingredient_versions_plan_version_id_line_id_pk
         PRIMARY KEY (plan_version_id, line_id),
@@ -219,21 +223,28 @@ COMMENT ON COLUMN plan_prunings.reason IS 'Why';
 COMMENT ON COLUMN plan_prunings.xid IS 'The transaction for which it is a permit. Filled by a trigger, whatever is given';
 
 CREATE FUNCTION planwright.meal_planning_stamp_version() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF EXISTS (SELECT FROM public.plan_prunings p WHERE p.plan_version_id = NEW.plan_version_id)
+       OR EXISTS (SELECT FROM public.plan_prunings p
+                   WHERE p.plan_id = NEW.plan_id AND p.version_number = NEW.version_number) THEN
+        RAISE EXCEPTION 'version % of plan % was pruned', NEW.version_number, NEW.plan_id
+            USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = 'plan_prunings_gone';
+    END IF;
     NEW.xid := pg_current_xact_id();
     RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION planwright.meal_planning_stamp_version() IS 'Trigger: a version is of the transaction that inserts it';
+COMMENT ON FUNCTION planwright.meal_planning_stamp_version() IS 'Trigger: a version is of the transaction that inserts it, and none that was pruned';
 
 CREATE TRIGGER plan_versions_stamp BEFORE INSERT ON plan_versions
     FOR EACH ROW EXECUTE FUNCTION planwright.meal_planning_stamp_version();
 
 -- now() as well: the numbers of transactions begin again after a restore.
 CREATE FUNCTION planwright.meal_planning_refuse_late_rows() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (SELECT DISTINCT plan_version_id FROM added) a
@@ -261,8 +272,15 @@ CREATE TRIGGER ingredient_versions_late AFTER INSERT ON ingredient_versions
     FOR EACH STATEMENT EXECUTE FUNCTION planwright.meal_planning_refuse_late_rows();
 
 CREATE FUNCTION planwright.meal_planning_permit_pruning() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    NEW.xid := pg_current_xact_id();
+    -- Pruned before a copy of the tables began: it keeps what it tells, and has nothing to permit.
+    IF current_setting('session_replication_role') = 'replica'
+       AND NOT EXISTS (SELECT FROM public.plan_versions v
+                        WHERE v.plan_version_id = NEW.plan_version_id) THEN
+        RETURN NEW;
+    END IF;
     SELECT v.plan_id, v.version_number, v.content_digest
       INTO NEW.plan_id, NEW.version_number, NEW.content_digest
       FROM public.plan_versions v WHERE v.plan_version_id = NEW.plan_version_id;
@@ -273,7 +291,6 @@ BEGIN
             USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   CONSTRAINT = 'plan_prunings_version_number_ck';
     END IF;
-    NEW.xid := pg_current_xact_id();
     NEW.pruned_at := now();
     RETURN NEW;
 END
@@ -284,8 +301,27 @@ COMMENT ON FUNCTION planwright.meal_planning_permit_pruning() IS 'Trigger: a per
 CREATE TRIGGER plan_prunings_permit BEFORE INSERT ON plan_prunings
     FOR EACH ROW EXECUTE FUNCTION planwright.meal_planning_permit_pruning();
 
+CREATE FUNCTION planwright.meal_planning_refuse_rest() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.plan_versions v WHERE v.plan_version_id = NEW.plan_version_id) THEN
+        RAISE EXCEPTION 'version % was pruned and is not gone', NEW.plan_version_id
+            USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = 'plan_prunings_gone';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION planwright.meal_planning_refuse_rest() IS 'Trigger: a version that was pruned is gone as a whole when the transaction ends';
+
+-- At the end of the transaction, for the permit is inserted before anything is deleted.
+CREATE CONSTRAINT TRIGGER plan_prunings_gone AFTER INSERT ON plan_prunings
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION planwright.meal_planning_refuse_rest();
+
 CREATE FUNCTION planwright.meal_planning_refuse_delete() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM public.plan_prunings p
                 WHERE p.plan_version_id = OLD.plan_version_id
@@ -359,3 +395,4 @@ ALTER TABLE plan_prunings ENABLE ALWAYS TRIGGER plan_prunings_immutable;
 ALTER TABLE plan_prunings ENABLE ALWAYS TRIGGER plan_prunings_whole;
 -- A subscriber's own transaction is the one that deletes there.
 ALTER TABLE plan_prunings ENABLE ALWAYS TRIGGER plan_prunings_permit;
+ALTER TABLE plan_prunings ENABLE ALWAYS TRIGGER plan_prunings_gone;

@@ -88,7 +88,7 @@ CREATE TABLE draft_ingredients (
     ingredient_id bigint NOT NULL
         CONSTRAINT draft_ingredients_ingredient_id_fk REFERENCES ingredients ON DELETE RESTRICT,
     quantity_g numeric(10, 3) NOT NULL
-        CONSTRAINT draft_ingredients_quantity_g_ck CHECK (quantity_g >= 0),
+        CONSTRAINT draft_ingredients_quantity_g_ck CHECK (quantity_g >= 0 AND quantity_g <> 'NaN'),
     position integer NOT NULL CONSTRAINT draft_ingredients_position_ck CHECK (position >= 0),
     CONSTRAINT draft_ingredients_draft_id_line_id_pk PRIMARY KEY (draft_id, line_id),
     CONSTRAINT draft_ingredients_draft_id_section_id_fk

@@ -48,7 +48,8 @@ BEGIN ATOMIC
            AND (grouping(m.day) = 1 OR m.day IS NOT NULL)
            AND (grouping(o.section_id) = 1 OR o.section_id IS NOT NULL)
         UNION ALL
-        SELECT 'ingredient', NULL, NULL, NULL, l.ingredient_id, l.quantity_g,
+        SELECT 'ingredient' AS level, NULL AS day, NULL AS meal_id, NULL AS section_id,
+               l.ingredient_id, l.quantity_g,
                l.quantity_g * i.energy_kcal, l.quantity_g * i.protein_g,
                l.quantity_g * i.carbohydrate_g, l.quantity_g * i.sugars_g, l.quantity_g * i.fat_g,
                l.quantity_g * i.saturated_fat_g, l.quantity_g * i.fibre_g, l.quantity_g * i.salt_g,
@@ -109,7 +110,8 @@ BEGIN ATOMIC
            AND (grouping(m.day) = 1 OR m.day IS NOT NULL)
            AND (grouping(o.section_id) = 1 OR o.section_id IS NOT NULL)
         UNION ALL
-        SELECT 'ingredient', NULL, NULL, NULL, l.ingredient_id, l.quantity_g,
+        SELECT 'ingredient' AS level, NULL AS day, NULL AS meal_id, NULL AS section_id,
+               l.ingredient_id, l.quantity_g,
                l.quantity_g * i.energy_kcal, l.quantity_g * i.protein_g,
                l.quantity_g * i.carbohydrate_g, l.quantity_g * i.sugars_g, l.quantity_g * i.fat_g,
                l.quantity_g * i.saturated_fat_g, l.quantity_g * i.fibre_g, l.quantity_g * i.salt_g,

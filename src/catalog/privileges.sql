@@ -1,7 +1,8 @@
 -- What these roles may not do of what they need. Membership in other roles counts.
 WITH named AS (
     SELECT w.role, w.schema, w.relation, w.privilege, w."column", w.place, n.oid AS namespace,
-           c.oid AS class, CASE w.relation WHEN '' THEN 'schema' ELSE 'relation' END AS kind
+           c.oid AS class, CASE WHEN w.relation = '' THEN 'schema' WHEN c.relkind = 'S' THEN 'sequence'
+                             ELSE 'relation' END AS kind
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
            WITH ORDINALITY w (role, schema, relation, privilege, "column", place)
       JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema

@@ -238,7 +238,7 @@ impl DraftRepository<'_> {
         }
         let version = Statement::<VersionRow>::new(include_str!("commit.sql"))
             .bind::<BigInt, _>(id)
-            .bind::<Integer, _>(first.latest + 1)
+            .bind::<Integer, _>(first.latest.saturating_add(1))
             .bind::<Text, _>(&message.text)
             .bind::<Nullable<Text>, _>(message.label.as_deref())
             .bind::<Nullable<Binary>, _>(first.digest.as_deref())

@@ -25,6 +25,8 @@ pub const GRANTS: &[Grant] = &[
     Grant::Schema { name: "planwright" },
     table("ingredients", &[Select, Insert]),
     Grant::Columns { schema: "public", table: "ingredients", columns: &["superseded_by"] },
+    // A row that is superseded names its successor before that is inserted.
+    Grant::Sequence { schema: "public", name: "ingredients_ingredient_id_seq" },
     table("plans", &[Select, Insert]),
     table("plan_versions", &[Select, Insert]),
     table("meals_in_plan_versions", &[Select, Insert]),

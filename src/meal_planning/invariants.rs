@@ -199,8 +199,8 @@ pub const INVARIANTS: &[Invariant] = &[
           "the ingredient of a version's line exists",
           "true", "ingredients", "p.ingredient_id = c.ingredient_id"),
     rule!(VERSIONS "ingredient_versions" "quantity_g" ck "plan_version_id, line_id":
-          "a quantity in a version is not negative",
-          "quantity_g < 0"),
+          "a quantity in a version is a number, and not negative",
+          "quantity_g < 0 OR quantity_g = 'NaN'"),
     rule!(VERSIONS "ingredient_versions" "position" ck "plan_version_id, line_id":
           "the places of a section's lines in a version count from 0",
           "position < 0"),
@@ -319,8 +319,8 @@ pub const INVARIANTS: &[Invariant] = &[
           "the ingredient of a draft's line exists",
           "true", "ingredients", "p.ingredient_id = c.ingredient_id"),
     rule!(DRAFTS "draft_ingredients" "quantity_g" ck "draft_id, line_id":
-          "a quantity in a draft is not negative",
-          "quantity_g < 0"),
+          "a quantity in a draft is a number, and not negative",
+          "quantity_g < 0 OR quantity_g = 'NaN'"),
     rule!(DRAFTS "draft_ingredients" "position" ck "draft_id, line_id":
           "the places of a section's lines in a draft count from 0",
           "position < 0"),

@@ -148,9 +148,9 @@ impl VersionRepository<'_> {
     /// # Errors
     ///
     /// [`Error::Invalid`] for a reason that is blank or has more than 2,000 characters, or too many
-    /// days; [`Error::NotFound`] where there is no such plan; [`Error::Constraint`] where a version
-    /// that goes became the base of a draft meanwhile: nothing was pruned, and the same call
-    /// succeeds later.
+    /// days; [`Error::NotFound`] where there is no such plan. In a unit that reads at one moment
+    /// (REPEATABLE READ) [`Error::Constraint`] where a version that goes became the base of a draft
+    /// since: nothing was pruned, and the same call succeeds later.
     ///
     /// # Example
     ///

@@ -246,6 +246,13 @@ impl<'a> Drift<'a> {
                     }
                 }
             }
+            for grant in &self.grants {
+                if let Grant::Sequence { schema, name } = grant
+                    && privileges.contains(&Privilege::Insert)
+                {
+                    need(schema, name, "USAGE", "");
+                }
+            }
         }
         needs
     }

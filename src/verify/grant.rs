@@ -43,6 +43,14 @@ pub enum Grant {
         /// The columns.
         columns: &'static [&'static str],
     },
+    /// USAGE of a sequence: for who draws from it by name. An INSERT into a table with an identity
+    /// column needs none.
+    Sequence {
+        /// Its schema.
+        schema: &'static str,
+        /// Its name.
+        name: &'static str,
+    },
     /// EXECUTE of a function, which everybody has unless it was revoked.
     Function {
         /// Its schema.
@@ -70,6 +78,7 @@ impl Grant {
                 let what: Vec<_> = columns.iter().map(|one| Ident(one).to_string()).collect();
                 ["UPDATE (", &what.join(", "), ") ON ", &of(schema, table)].concat()
             }
+            Self::Sequence { schema, name } => ["USAGE ON SEQUENCE ", &of(schema, name)].concat(),
             Self::Function { schema, name, arguments } => {
                 ["EXECUTE ON FUNCTION ", &of(schema, name), "(", arguments, ")"].concat()
             }

@@ -148,14 +148,14 @@ const CHECKS: &[(&str, usize, &str)] = &[
            JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE {OURS}",
     ),
-    // NOT NULL has rows of its own from PostgreSQL 18 on.
+    // NOT NULL has rows of its own from PostgreSQL 18 on. Triggers can be constraints, too.
     (
         "constraints",
         103,
         "SELECT format('%s.%s', k.conrelid::regclass, k.conname) AS at,
                 CASE WHEN NOT k.convalidated THEN 'is not validated' END AS wrong
            FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-          WHERE {OURS} AND k.contype <> 'n'",
+          WHERE {OURS} AND k.contype NOT IN ('n', 't')",
     ),
 ];
 
@@ -239,7 +239,7 @@ fn rules(store: &Store) -> Vec<Rule> {
                    END AS kind,
                    k.conkey AS columns
               FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-             WHERE {OURS} AND k.contype <> 'n' AND k.conrelid <> 0
+             WHERE {OURS} AND k.contype NOT IN ('n', 't') AND k.conrelid <> 0
             UNION ALL
             SELECT c.relname, i.indrelid, CASE WHEN i.indisunique THEN 'uq' ELSE 'ix' END,
                    (i.indkey::int2[])[0:i.indnkeyatts - 1]

@@ -235,3 +235,19 @@ fn a_label_or_name_that_is_taken_is_refused_in_words() {
     assert_eq!(name.unwrap(), "Week");
     assert_sound(store);
 }
+
+/// No commit makes such a version; whoever may insert rows can.
+#[test]
+fn there_is_no_number_behind_the_last_one() {
+    let kitchen = Kitchen::new();
+    let content = kitchen.content([1, 1, 1, 1]);
+    let last = "INSERT INTO plan_versions
+                       (plan_id, version_number, name, author_id, message, content_digest)
+                SELECT plan_id, 2147483647, name, user_id, '', '' FROM plans";
+    kitchen.store().write(|uow| crate::support::execute(uow, last)).unwrap();
+    let (draft, revision) = put(&kitchen, &content);
+    let over = kitchen
+        .store()
+        .write(|uow| uow.meal_plan_drafts(kitchen.user).commit_over(draft, revision, &message()));
+    assert_eq!(sentence(over).0, "plan_versions_plan_id_version_number_uq");
+}

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use planwright::meal_planning::{GRANTS, PRUNING};
+use planwright::meal_planning::{GRANTS, NewIngredient, PRUNING};
 use planwright::verify::{Drift, Finding, Grant, ObjectKind, Privilege};
 use planwright::{Context, Error, Store, StoreOptions};
 
@@ -106,6 +106,14 @@ fn an_application_does_its_work_with_what_is_granted() {
         .unwrap();
     assert_eq!(of_draft, of_version);
     assert_eq!(number(store, "SELECT count(*) FROM version_nutrients WHERE level = 'plan'"), 1);
+    let salt = |salt: i32| NewIngredient { salt_g: salt.into(), ..NewIngredient::new("Salt") };
+    for (salt, outcome) in
+        [(salt(99), "Created"), (salt(100), "Superseded"), (salt(100), "Unchanged")]
+    {
+        let upserted =
+            store.write(|uow| uow.ingredients().upsert(std::slice::from_ref(&salt))).unwrap();
+        assert!(format!("{:?}", upserted[0].outcome).starts_with(outcome), "{upserted:?}");
+    }
     let better = "UPDATE ingredients SET superseded_by = 12 WHERE ingredient_id = 1";
     assert_eq!(application.try_it(better).unwrap(), 1);
     assert_eq!(application.try_it("DELETE FROM draft_plans").unwrap(), 2);
@@ -169,6 +177,7 @@ fn drift_asks_for_what_is_declared_and_no_more() {
     let name = role(&application.kitchen);
     let taken = format!(
         "REVOKE UPDATE (superseded_by) ON ingredients FROM \"{name}\";
+         REVOKE USAGE ON SEQUENCE ingredients_ingredient_id_seq FROM \"{name}\";
          REVOKE INSERT ON plan_versions FROM \"{name}\""
     );
     application.owner.batch_execute(&taken).unwrap();
@@ -176,6 +185,9 @@ fn drift_asks_for_what_is_declared_and_no_more() {
     let expected = [
         format!("GRANT UPDATE (superseded_by) ON \"public\".\"ingredients\" TO \"{name}\""),
         format!("GRANT INSERT ON \"public\".\"plan_versions\" TO \"{name}\""),
+        format!(
+            "GRANT USAGE ON SEQUENCE \"public\".\"ingredients_ingredient_id_seq\" TO \"{name}\""
+        ),
     ];
     assert_eq!(missing, expected);
 }

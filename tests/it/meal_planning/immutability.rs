@@ -3,14 +3,14 @@
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use planwright::Store;
-use planwright::meal_planning::IMMUTABLE;
+use planwright::meal_planning::{IMMUTABLE, PrunePolicy, PruneScope};
 use planwright::verify::{Event, Immutability, ImmutabilityFinding, ImmutabilityReport, Severity};
 
 use super::by_hand::version_of;
 use super::{Kitchen, database};
 use crate::support::{execute, number};
 
-/// A row in every table: two versions, an activation, and a permit that nobody has used.
+/// A row in every table: two versions, an activation, and a version that was pruned.
 fn full() -> Kitchen {
     let kitchen = Kitchen::new();
     let (user, draft) = (kitchen.user, kitchen.draft.draft_id);
@@ -20,6 +20,7 @@ fn full() -> Kitchen {
         .write(|uow| {
             uow.meal_plan_drafts(user).put(draft, kitchen.draft.revision, &content)?;
             version_of(uow, draft)?;
+            version_of(uow, draft)?;
             version_of(uow, draft)
         })
         .unwrap();
@@ -27,12 +28,15 @@ fn full() -> Kitchen {
     run("INSERT INTO plan_activations (plan_id, plan_version_id, version_number, activated_at,
                                        activated_by, cause, reason)
          SELECT plan_id, plan_version_id, version_number, now(), author_id, 'commit', ''
-           FROM plan_versions WHERE version_number = 2");
-    run("INSERT INTO plan_prunings (plan_version_id, plan_id, version_number, content_digest,
-                                    pruned_by, pruned_at, reason, xid)
-         SELECT plan_version_id, plan_id, version_number, content_digest, author_id, now(), '',
-                pg_current_xact_id()
-           FROM plan_versions WHERE version_number = 1");
+           FROM plan_versions WHERE version_number = 3");
+    kitchen
+        .store()
+        .write(|uow| {
+            let policy = PrunePolicy::keep_last(2).active_within(0);
+            uow.meal_plan_versions().prune(PruneScope::All, &policy, user, "Space")
+        })
+        .map(|report| assert_eq!(report.gone().count(), 1))
+        .unwrap();
     kitchen
 }
 
@@ -188,7 +192,7 @@ fn definitions(kitchen: &Kitchen) -> String {
         SELECT replace(pg_get_triggerdef(t.oid), 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER')
                || format(E';\\nALTER TABLE %s ENABLE %s TRIGGER %I', t.tgrelid::regclass,
                          CASE t.tgenabled WHEN 'A' THEN 'ALWAYS' END, t.tgname)
-          FROM pg_trigger t WHERE NOT t.tgisinternal) s)";
+          FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgconstraint = 0) s)";
     kitchen.store().read(|uow| crate::support::text(uow, sql)).unwrap()
 }
 

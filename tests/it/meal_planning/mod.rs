@@ -8,6 +8,7 @@ mod commit_cuts;
 mod commit_races;
 mod commit_refusals;
 mod crowd;
+mod definitions;
 mod diff;
 mod draft_tables;
 mod edit;
