@@ -73,7 +73,8 @@ impl Immutability {
         Self { tables: tables.to_vec() }
     }
 
-    /// Looks and tries, in one unit of work that changes nothing. A replica cannot be asked.
+    /// Looks and tries, in one unit of work that changes nothing. Where nothing can be written, on a
+    /// replica or in a session that is read-only by default, nothing is tried, and the report says so.
     ///
     /// # Errors
     ///
@@ -83,10 +84,17 @@ impl Immutability {
         if self.tables.is_empty() {
             return Ok(ImmutabilityReport { checks: Vec::new() });
         }
-        store.transaction().attempts(1).lock_timeout(PATIENCE).run(|uow| self.look(uow))
+        let reads_only = store.read(|uow| guards::reads_only(uow.connection()))?;
+        let unit = store.transaction().attempts(1).lock_timeout(PATIENCE);
+        let unit = if reads_only.is_some() { unit.read_only() } else { unit };
+        unit.run(|uow| self.look(uow, reads_only))
     }
 
-    fn look(&self, uow: &mut UnitOfWork<'_>) -> Result<ImmutabilityReport> {
+    fn look(
+        &self,
+        uow: &mut UnitOfWork<'_>,
+        reads_only: Option<&'static str>,
+    ) -> Result<ImmutabilityReport> {
         let refusals: Vec<(&ImmutableTable, &Refusal)> = self
             .tables
             .iter()
@@ -116,7 +124,10 @@ impl Immutability {
                 }
             } else if guard.exists {
                 look.guard(guard);
-                look.attempts(uow, guard, replica)?;
+                match reads_only {
+                    Some(why) => look.not_tried(false, why),
+                    None => look.attempts(uow, guard, replica)?,
+                }
                 let of = |one: &&Granted| usize::try_from(one.place) == Ok(place);
                 granted.iter().filter(of).for_each(|one| look.grant(one));
             } else {
@@ -167,31 +178,32 @@ impl Look<'_> {
         self.add(finding, Some(Remedy::sql([sql])));
     }
 
+    fn not_tried(&mut self, in_replica_mode: bool, why: impl Into<String>) {
+        let why = why.into();
+        self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+    }
+
     fn attempts(&mut self, uow: &mut UnitOfWork<'_>, guard: &Guard, replica: bool) -> Result<()> {
         let event = self.refusal.event;
         if !guard.may {
-            let why = format!("this role may not {event}");
-            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
+            self.not_tried(false, format!("this role may not {event}"));
             return Ok(());
         }
         let Some(sql) = self.statement(guard) else {
-            let why = "no column can be set".to_owned();
-            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
+            self.not_tried(false, "no column can be set");
             return Ok(());
         };
         let modes: &[bool] = if self.refusal.always { &[false, true] } else { &[false] };
         let mut refused = Vec::new();
         for &in_replica_mode in modes {
             if in_replica_mode && !replica {
-                let why = "this role may not set session_replication_role".to_owned();
-                self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+                self.not_tried(true, "this role may not set session_replication_role");
                 break;
             }
             match self.attempt(uow, &sql, in_replica_mode)? {
                 Tried::Refused => refused.push(in_replica_mode),
                 Tried::Not(why) => {
-                    let why = why.to_owned();
-                    self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+                    self.not_tried(in_replica_mode, why);
                     break;
                 }
                 Tried::LetThrough => {
