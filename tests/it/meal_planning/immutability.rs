@@ -5,6 +5,7 @@ use diesel::{Connection, PgConnection};
 use planwright::local_server::LocalServer;
 use planwright::meal_planning::IMMUTABLE;
 use planwright::migrate::Migrator;
+use planwright::testing::FaultProxy;
 use planwright::verify::{Event, Immutability, ImmutabilityFinding, ImmutabilityReport, Severity};
 use planwright::{Context, Store, StoreOptions};
 
@@ -287,4 +288,18 @@ fn a_replica_is_asked_for_its_catalog_alone() {
     let replica = replica_of(&primary);
     let store = Store::connect(&replica.url("postgres"), &StoreOptions::default()).unwrap();
     only_read(&look(&store), "a replica writes nothing");
+}
+
+#[test]
+fn all_tries_take_a_few_round_trips() {
+    let kitchen = full();
+    let proxy = FaultProxy::in_front_of(kitchen.database.url()).unwrap();
+    let url = proxy.url_for(kitchen.database.url()).unwrap();
+    let store = Store::connect(&url, &StoreOptions::default().pool_size(1)).unwrap();
+    store.read(|_| Ok(())).unwrap();
+    let before = proxy.requests();
+    assert_eq!(look(&store).checks.len(), 25);
+    // Of each query, parsing and asking; BEGIN and COMMIT; the tries, what they are and their answers.
+    let requests = proxy.requests() - before;
+    assert!(requests <= 30, "{requests}");
 }
