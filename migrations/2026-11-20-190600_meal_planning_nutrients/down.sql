@@ -1,4 +1,4 @@
-DROP VIEW version_nutrients;
-DROP VIEW draft_nutrients;
 DROP FUNCTION version_nutrients(bigint);
 DROP FUNCTION draft_nutrients(bigint);
+DROP VIEW version_nutrients;
+DROP VIEW draft_nutrients;

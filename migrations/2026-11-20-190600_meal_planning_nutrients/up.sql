@@ -2,19 +2,19 @@
 --
 -- Sums are exact and rounded once, at the end, so those of sections can be summed up to the rest.
 -- The lines are asked for section by section: in a join the planner takes a plan for one section, and
--- compares every section with every other. The views ask the functions plan by plan, so that a
--- condition on the key reaches the tables: before PostgreSQL 18 none gets below GROUPING SETS.
+-- compares every section with every other. The views sum plan by plan, so that a condition on the
+-- key reaches the tables: before PostgreSQL 18 none gets below GROUPING SETS. The functions read the
+-- views, so whoever may read those needs nothing of the tables.
 --
 -- Locks: none that anybody waits for; functions and views are new. Time: milliseconds. Writers need
 -- not stop. Reversible: yes.
 
-CREATE FUNCTION draft_nutrients(draft_id bigint) RETURNS TABLE (
-    level text, day integer, meal_id uuid, section_id uuid, ingredient_id bigint,
-    quantity_g numeric, energy_kcal numeric, protein_g numeric, carbohydrate_g numeric,
-    sugars_g numeric, fat_g numeric, saturated_fat_g numeric, fibre_g numeric, salt_g numeric,
-    water_g numeric
-) LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
-BEGIN ATOMIC
+CREATE VIEW draft_nutrients AS
+SELECT plan.draft_id, n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
+       n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
+       n.fibre_g, n.salt_g, n.water_g
+  FROM draft_plans plan
+ CROSS JOIN LATERAL (
     WITH totals AS (
         SELECT CASE grouping(m.day, m.meal_id, o.section_id)
                     WHEN 7 THEN 'plan' WHEN 3 THEN 'day' WHEN 1 THEN 'meal' ELSE 'section'
@@ -25,8 +25,7 @@ BEGIN ATOMIC
                sum(s.sugars_g) AS sugars_g, sum(s.fat_g) AS fat_g,
                sum(s.saturated_fat_g) AS saturated_fat_g, sum(s.fibre_g) AS fibre_g,
                sum(s.salt_g) AS salt_g, sum(s.water_g) AS water_g
-          FROM draft_plans p
-          LEFT JOIN draft_meals m ON m.draft_id = p.draft_id
+          FROM draft_meals m
           LEFT JOIN draft_meal_sections o
             ON o.draft_id = m.draft_id AND o.meal_id = m.meal_id
           LEFT JOIN LATERAL (
@@ -41,12 +40,10 @@ BEGIN ATOMIC
               FROM draft_ingredients l JOIN ingredients i ON i.ingredient_id = l.ingredient_id
              WHERE l.draft_id = o.draft_id AND l.section_id = o.section_id
           ) s ON true
-         WHERE p.draft_id = draft_nutrients.draft_id
+         WHERE m.draft_id = plan.draft_id
          GROUP BY ROLLUP (m.day, m.meal_id, o.section_id)
-        -- The empty set is there for no plan, too, and a NULL is no day or section.
-        HAVING count(p.draft_id) > 0
-           AND (grouping(m.day) = 1 OR m.day IS NOT NULL)
-           AND (grouping(o.section_id) = 1 OR o.section_id IS NOT NULL)
+        -- A NULL is no section. Of no meals there is the sum of the plan.
+        HAVING grouping(o.section_id) = 1 OR o.section_id IS NOT NULL
         UNION ALL
         SELECT 'ingredient' AS level, NULL AS day, NULL AS meal_id, NULL AS section_id,
                l.ingredient_id, l.quantity_g,
@@ -55,7 +52,7 @@ BEGIN ATOMIC
                l.quantity_g * i.saturated_fat_g, l.quantity_g * i.fibre_g, l.quantity_g * i.salt_g,
                l.quantity_g * i.water_g
           FROM (SELECT ingredient_id, sum(quantity_g) AS quantity_g FROM draft_ingredients
-                 WHERE draft_id = draft_nutrients.draft_id
+                 WHERE draft_id = plan.draft_id
                  GROUP BY ingredient_id) l
           JOIN ingredients i ON i.ingredient_id = l.ingredient_id
     )
@@ -67,16 +64,16 @@ BEGIN ATOMIC
            round(coalesce(t.fat_g, 0) * 0.01, 3), round(coalesce(t.saturated_fat_g, 0) * 0.01, 3),
            round(coalesce(t.fibre_g, 0) * 0.01, 3), round(coalesce(t.salt_g, 0) * 0.01, 3),
            round(coalesce(t.water_g, 0) * 0.01, 3)
-      FROM totals t;
-END;
+      FROM totals t
+ ) n (level, day, meal_id, section_id, ingredient_id, quantity_g, energy_kcal, protein_g,
+      carbohydrate_g, sugars_g, fat_g, saturated_fat_g, fibre_g, salt_g, water_g);
 
-CREATE FUNCTION version_nutrients(plan_version_id bigint) RETURNS TABLE (
-    level text, day integer, meal_id uuid, section_id uuid, ingredient_id bigint,
-    quantity_g numeric, energy_kcal numeric, protein_g numeric, carbohydrate_g numeric,
-    sugars_g numeric, fat_g numeric, saturated_fat_g numeric, fibre_g numeric, salt_g numeric,
-    water_g numeric
-) LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
-BEGIN ATOMIC
+CREATE VIEW version_nutrients AS
+SELECT plan.plan_version_id, n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
+       n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
+       n.fibre_g, n.salt_g, n.water_g
+  FROM plan_versions plan
+ CROSS JOIN LATERAL (
     WITH totals AS (
         SELECT CASE grouping(m.day, m.meal_id, o.section_id)
                     WHEN 7 THEN 'plan' WHEN 3 THEN 'day' WHEN 1 THEN 'meal' ELSE 'section'
@@ -87,8 +84,7 @@ BEGIN ATOMIC
                sum(s.sugars_g) AS sugars_g, sum(s.fat_g) AS fat_g,
                sum(s.saturated_fat_g) AS saturated_fat_g, sum(s.fibre_g) AS fibre_g,
                sum(s.salt_g) AS salt_g, sum(s.water_g) AS water_g
-          FROM plan_versions p
-          LEFT JOIN meals_in_plan_versions m ON m.plan_version_id = p.plan_version_id
+          FROM meals_in_plan_versions m
           LEFT JOIN meal_section_versions o
             ON o.plan_version_id = m.plan_version_id AND o.meal_id = m.meal_id
           LEFT JOIN LATERAL (
@@ -103,12 +99,10 @@ BEGIN ATOMIC
               FROM ingredient_versions l JOIN ingredients i ON i.ingredient_id = l.ingredient_id
              WHERE l.plan_version_id = o.plan_version_id AND l.section_id = o.section_id
           ) s ON true
-         WHERE p.plan_version_id = version_nutrients.plan_version_id
+         WHERE m.plan_version_id = plan.plan_version_id
          GROUP BY ROLLUP (m.day, m.meal_id, o.section_id)
-        -- The empty set is there for no plan, too, and a NULL is no day or section.
-        HAVING count(p.plan_version_id) > 0
-           AND (grouping(m.day) = 1 OR m.day IS NOT NULL)
-           AND (grouping(o.section_id) = 1 OR o.section_id IS NOT NULL)
+        -- A NULL is no section. Of no meals there is the sum of the plan.
+        HAVING grouping(o.section_id) = 1 OR o.section_id IS NOT NULL
         UNION ALL
         SELECT 'ingredient' AS level, NULL AS day, NULL AS meal_id, NULL AS section_id,
                l.ingredient_id, l.quantity_g,
@@ -117,7 +111,7 @@ BEGIN ATOMIC
                l.quantity_g * i.saturated_fat_g, l.quantity_g * i.fibre_g, l.quantity_g * i.salt_g,
                l.quantity_g * i.water_g
           FROM (SELECT ingredient_id, sum(quantity_g) AS quantity_g FROM ingredient_versions
-                 WHERE plan_version_id = version_nutrients.plan_version_id
+                 WHERE plan_version_id = plan.plan_version_id
                  GROUP BY ingredient_id) l
           JOIN ingredients i ON i.ingredient_id = l.ingredient_id
     )
@@ -129,22 +123,35 @@ BEGIN ATOMIC
            round(coalesce(t.fat_g, 0) * 0.01, 3), round(coalesce(t.saturated_fat_g, 0) * 0.01, 3),
            round(coalesce(t.fibre_g, 0) * 0.01, 3), round(coalesce(t.salt_g, 0) * 0.01, 3),
            round(coalesce(t.water_g, 0) * 0.01, 3)
-      FROM totals t;
+      FROM totals t
+ ) n (level, day, meal_id, section_id, ingredient_id, quantity_g, energy_kcal, protein_g,
+      carbohydrate_g, sugars_g, fat_g, saturated_fat_g, fibre_g, salt_g, water_g);
+
+CREATE FUNCTION draft_nutrients(draft_id bigint) RETURNS TABLE (
+    level text, day integer, meal_id uuid, section_id uuid, ingredient_id bigint,
+    quantity_g numeric, energy_kcal numeric, protein_g numeric, carbohydrate_g numeric,
+    sugars_g numeric, fat_g numeric, saturated_fat_g numeric, fibre_g numeric, salt_g numeric,
+    water_g numeric
+) LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
+BEGIN ATOMIC
+    SELECT n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
+           n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
+           n.fibre_g, n.salt_g, n.water_g
+      FROM draft_nutrients n WHERE n.draft_id = draft_nutrients.draft_id;
 END;
 
-CREATE VIEW draft_nutrients AS
-SELECT p.draft_id, n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
-       n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
-       n.fibre_g, n.salt_g, n.water_g
-  FROM draft_plans p
- CROSS JOIN LATERAL draft_nutrients(p.draft_id) n;
-
-CREATE VIEW version_nutrients AS
-SELECT p.plan_version_id, n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
-       n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
-       n.fibre_g, n.salt_g, n.water_g
-  FROM plan_versions p
- CROSS JOIN LATERAL version_nutrients(p.plan_version_id) n;
+CREATE FUNCTION version_nutrients(plan_version_id bigint) RETURNS TABLE (
+    level text, day integer, meal_id uuid, section_id uuid, ingredient_id bigint,
+    quantity_g numeric, energy_kcal numeric, protein_g numeric, carbohydrate_g numeric,
+    sugars_g numeric, fat_g numeric, saturated_fat_g numeric, fibre_g numeric, salt_g numeric,
+    water_g numeric
+) LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
+BEGIN ATOMIC
+    SELECT n.level, n.day, n.meal_id, n.section_id, n.ingredient_id, n.quantity_g,
+           n.energy_kcal, n.protein_g, n.carbohydrate_g, n.sugars_g, n.fat_g, n.saturated_fat_g,
+           n.fibre_g, n.salt_g, n.water_g
+      FROM version_nutrients n WHERE n.plan_version_id = version_nutrients.plan_version_id;
+END;
 
 COMMENT ON FUNCTION draft_nutrients(bigint) IS 'What a draft consists of, summed. No row where there is no such draft';
 COMMENT ON VIEW draft_nutrients IS 'What each draft consists of, summed: a row for the plan, each day, meal and section, and each ingredient over the whole plan';

@@ -80,7 +80,22 @@ pub(crate) fn may_be_replica(connection: &mut PgConnection) -> Result<bool> {
         .get_result(connection)?)
 }
 
+/// Why nothing can be tried: a replica writes nothing, and a session that is read-only by default is
+/// not to.
+pub(crate) fn reads_only(connection: &mut PgConnection) -> Result<Option<&'static str>> {
+    let read_only = current_setting("default_transaction_read_only").eq("on");
+    let (replica, read_only): (bool, bool) =
+        diesel::select((pg_is_in_recovery(), read_only)).get_result(connection)?;
+    Ok(match (replica, read_only) {
+        (true, _) => Some("a replica writes nothing"),
+        (false, true) => Some("default_transaction_read_only is on"),
+        (false, false) => None,
+    })
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     fn has_parameter_privilege(parameter: Text, privilege: Text) -> Bool;
+    fn current_setting(name: Text) -> Text;
+    fn pg_is_in_recovery() -> Bool;
 }

@@ -44,6 +44,8 @@ pub enum Conflict {
         mine: Value,
         /// What it holds in theirs.
         theirs: Value,
+        /// All of it in words, by names rather than keys, as `Display` prints it.
+        told: String,
     },
     /// One side removed a row in which the other changed something: the row itself, anything under
     /// it, or that something was put into it. The answer that names `by` removes it and everything
@@ -55,6 +57,8 @@ pub enum Conflict {
         by: Side,
         /// What the other side has done with: the row itself, or what that side has in it.
         touched: Vec<RowId>,
+        /// All of it in words, by names rather than keys, as `Display` prints it.
+        told: String,
     },
     /// Both put what they have in common in another order. The answer says whose holds; what only
     /// the other has stands behind its predecessor.
@@ -65,6 +69,8 @@ pub enum Conflict {
         mine: Vec<RowId>,
         /// The same in the order of theirs.
         theirs: Vec<RowId>,
+        /// All of it in words, by names rather than keys, as `Display` prints it.
+        told: String,
     },
 }
 
@@ -93,23 +99,15 @@ impl Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field { row, field, mine, theirs, .. } => {
-                write!(f, "{row}: {field} is {mine} in mine, {theirs} in theirs")
-            }
-            Self::Removed { row, by, touched } => {
-                let by = if *by == Side::Mine { "mine" } else { "theirs" };
-                let other = if by == "mine" { "theirs" } else { "mine" };
-                write!(f, "{row} was removed in {by}, and changed in {other}: ")?;
-                for (nth, row) in touched.iter().enumerate() {
-                    write!(f, "{}{row}", if nth == 0 { "" } else { ", " })?;
-                }
-                Ok(())
-            }
-            Self::Order { parent, .. } => {
-                write!(f, "{parent}: another order in mine and in theirs")
-            }
-        }
+        let (Self::Field { told, .. } | Self::Removed { told, .. } | Self::Order { told, .. }) =
+            self;
+        f.write_str(told)
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(if *self == Self::Mine { "mine" } else { "theirs" })
     }
 }
 

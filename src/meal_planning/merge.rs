@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::conflict::{Conflict, Resolutions, Side};
 use super::content::Content;
 use super::forest::{Forest, content};
-use super::row::{Parent, Row, RowId, Value};
+use super::row::{Field, Parent, Row, RowId, Value};
 
 /// What became of a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,8 +132,9 @@ impl Merging<'_> {
             if touched.is_empty() {
                 removed.extend(rows);
             } else {
-                let touched = touched.into_iter().collect();
-                conflicts.push((Conflict::Removed { row: top, by, touched }, rows));
+                let touched: Vec<RowId> = touched.into_iter().collect();
+                let told = told_removed(kept, by, top, &touched);
+                conflicts.push((Conflict::Removed { row: top, by, touched, told }, rows));
             }
         }
         for (conflict, rows) in conflicts {
@@ -248,7 +249,9 @@ impl Merging<'_> {
                 true
             } else {
                 let theirs = theirs.clone();
-                self.decide(Conflict::Field { row: id, field, base, mine, theirs }) == Side::Theirs
+                let told = self.told_field(id, field, &mine, &theirs);
+                let conflict = Conflict::Field { row: id, field, base, mine, theirs, told };
+                self.decide(conflict) == Side::Theirs
             };
             if takes_theirs {
                 row.set(theirs);
@@ -283,14 +286,55 @@ impl Merging<'_> {
             of.list(parent).iter().copied().filter(here).collect()
         };
         let (base, mine, theirs) = (common(&self.base), common(&self.mine), common(&self.theirs));
-        if mine == theirs || mine == base {
+        let known: HashMap<RowId, usize> = base.iter().copied().zip(1..).collect();
+        let is_as_it_was =
+            |of: &[RowId]| of.iter().filter(|id| known.contains_key(*id)).eq(base.iter());
+        let agree = || arrived(&mine, &known) == arrived(&theirs, &known);
+        if mine == theirs || is_as_it_was(&mine) && agree() {
             Side::Theirs
-        } else if theirs == base {
+        } else if is_as_it_was(&theirs) && agree() {
             Side::Mine
         } else {
-            self.decide(Conflict::Order { parent, mine, theirs })
+            let place = self.mine.path_of_parent(parent);
+            let told = format!("{place}: another order in mine and in theirs");
+            self.decide(Conflict::Order { parent, mine, theirs, told })
         }
     }
+
+    fn told_field(&self, id: RowId, field: Field, mine: &Value, theirs: &Value) -> String {
+        let words = |of: &Forest, value: &Value| match value {
+            Value::Parent(parent) => of.path_of_parent(*parent),
+            value => value.to_string(),
+        };
+        let at = if self.base.has(id) { self.base.path(id) } else { self.mine.path(id) };
+        let (mine, theirs) = (words(&self.mine, mine), words(&self.theirs, theirs));
+        format!("{at}: {field} is {mine} in mine, {theirs} in theirs")
+    }
+}
+
+/// What both sides have put there, and between which of the rows that were there: how many stand
+/// before it, and the last place that one of these had. Where the order of those is as it was, the
+/// two numbers are equal.
+fn arrived(list: &[RowId], known: &HashMap<RowId, usize>) -> Vec<(RowId, usize, usize)> {
+    let (mut before, mut last) = (0, 0);
+    let mut arrived = Vec::new();
+    for id in list {
+        match known.get(id) {
+            Some(place) => (before, last) = (before + 1, last.max(*place)),
+            None => arrived.push((*id, before, last)),
+        }
+    }
+    arrived
+}
+
+fn told_removed(kept: &Forest, by: Side, row: RowId, touched: &[RowId]) -> String {
+    let told = format!("{} was removed in {by}, and changed in {}", kept.path(row), by.other());
+    if touched == [row] {
+        return told;
+    }
+    let named: Vec<String> = touched.iter().take(5).map(|row| kept.path(*row)).collect();
+    let more = if touched.len() > named.len() { "; …" } else { "" };
+    format!("{told}: {}{more}", named.join("; "))
 }
 
 /// Puts what is not in the first list behind what stands before it in the second.

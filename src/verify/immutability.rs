@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use diesel::prelude::*;
-
+use super::attempt::{Answer, Attempt, answers};
 use super::immutability_report::{ImmutabilityCheck, ImmutabilityFinding, ImmutabilityReport};
 use super::immutable::{Event, ImmutableTable, Refusal};
 use crate::catalog::Remedy;
 use crate::catalog::guards::{self, Granted, Guard, Wanted};
-use crate::error::{Error, Result, TimeoutKind};
+use crate::error::Result;
 use crate::ident::Ident;
 use crate::migrate;
 use crate::store::Store;
@@ -23,11 +22,13 @@ const DRIFT: &str = "verify::Drift lists the statements that make it again as th
 /// Looks whether the database refuses changes of [`ImmutableTable`]s: whether the triggers are there
 /// and cannot be switched off, who else than the owner may try, and then tries.
 ///
-/// Each try is one statement in a savepoint that is rolled back, whatever comes of it: an UPDATE and
-/// a DELETE of one row, a TRUNCATE, and again in `session_replication_role = replica` where the role
-/// may set that. It waits 50 ms for its locks and says so where it did not get them. TRUNCATE takes
-/// ACCESS EXCLUSIVE on the table and those that refer to it before any trigger is asked: on a busy
-/// database it is often not tried, and where it is, readers may wait for some milliseconds.
+/// Each try is one statement in a subtransaction that is rolled back, whatever comes of it: an UPDATE
+/// and a DELETE of one row, a TRUNCATE, and again in `session_replication_role = replica` where the
+/// role may set that. It waits 50 ms for each of its locks and says so where it did not get one.
+/// TRUNCATE takes ACCESS EXCLUSIVE on the table and, one after the other, on those that refer to it,
+/// before any trigger is asked. On a busy database it is often not tried, and readers and writers may
+/// queue behind it: for 50 ms behind the lock that it waits for, for as many times 50 ms as there are
+/// tables behind those that it has. All tries together are one statement to the server.
 ///
 /// # Example
 ///
@@ -47,46 +48,34 @@ pub struct Immutability {
     tables: Vec<ImmutableTable>,
 }
 
-/// What became of a try.
-enum Tried {
-    Refused,
-    Not(&'static str),
-    LetThrough,
-    Otherwise(Error),
-}
-
-/// The way out of a savepoint, which takes everything back.
-enum Halt {
-    Done(usize),
-    Failed(Error),
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 impl Immutability {
     /// A look at these tables.
     pub fn of(tables: &[ImmutableTable]) -> Self {
         Self { tables: tables.to_vec() }
     }
 
-    /// Looks and tries, in one unit of work that changes nothing. A replica cannot be asked.
+    /// Looks and tries, in one unit of work that changes nothing. Where nothing can be written, on a
+    /// replica or in a session that is read-only by default, nothing is tried, and the report says so.
     ///
     /// # Errors
     ///
     /// Those of the queries of the catalog. What a try is answered is in the report, unless the
-    /// connection is lost.
+    /// connection is lost, or all of them together take longer than `statement_timeout`.
     pub fn run(&self, store: &Store) -> Result<ImmutabilityReport> {
         if self.tables.is_empty() {
             return Ok(ImmutabilityReport { checks: Vec::new() });
         }
-        store.transaction().attempts(1).lock_timeout(PATIENCE).run(|uow| self.look(uow))
+        let reads_only = store.read(|uow| guards::reads_only(uow.connection()))?;
+        let unit = store.transaction().attempts(1).lock_timeout(PATIENCE);
+        let unit = if reads_only.is_some() { unit.read_only() } else { unit };
+        unit.run(|uow| self.look(uow, reads_only))
     }
 
-    fn look(&self, uow: &mut UnitOfWork<'_>) -> Result<ImmutabilityReport> {
+    fn look(
+        &self,
+        uow: &mut UnitOfWork<'_>,
+        reads_only: Option<&'static str>,
+    ) -> Result<ImmutabilityReport> {
         let refusals: Vec<(&ImmutableTable, &Refusal)> = self
             .tables
             .iter()
@@ -105,10 +94,12 @@ impl Immutability {
         let guards = guards::guards(uow.connection(), &wanted)?;
         let granted = guards::granted(uow.connection(), &wanted)?;
         let replica = guards::may_be_replica(uow.connection())?;
-        let mut checks = Vec::new();
+        // What is there of each refusal comes before what its tries are answered.
+        let mut checks: Vec<Vec<ImmutabilityCheck>> = Vec::new();
+        let mut attempts = Vec::new();
         let mut waiting = BTreeSet::new();
         for (place, ((table, refusal), guard)) in refusals.iter().zip(&guards).enumerate() {
-            let mut look = Look { table, refusal, checks: &mut checks };
+            let mut look = Look { table, refusal, checks: Vec::new() };
             let is = |version: &Vec<String>| version.iter().any(|one| one == table.since);
             if !applied.as_ref().is_none_or(is) {
                 if waiting.insert((table.schema, table.name)) {
@@ -116,14 +107,27 @@ impl Immutability {
                 }
             } else if guard.exists {
                 look.guard(guard);
-                look.attempts(uow, guard, replica)?;
-                let of = |one: &&Granted| usize::try_from(one.place) == Ok(place);
-                granted.iter().filter(of).for_each(|one| look.grant(one));
+                match reads_only {
+                    Some(why) => look.not_tried(false, why),
+                    None => attempts.extend(look.attempts(place, guard, replica)),
+                }
             } else {
                 look.add(ImmutabilityFinding::NoTable, Some(Remedy::advice(DRIFT)));
             }
+            checks.push(look.checks);
         }
-        Ok(ImmutabilityReport { checks })
+        let answers = if attempts.is_empty() { Vec::new() } else { answers(uow, &attempts)? };
+        for (place, ((table, refusal), checks)) in refusals.iter().zip(&mut checks).enumerate() {
+            let mut look = Look { table, refusal, checks: std::mem::take(checks) };
+            let own = |(attempt, _): &(&Attempt, &Answer)| attempt.place == place;
+            look.answered(&attempts.iter().zip(&answers).filter(own).collect::<Vec<_>>());
+            if applied.as_ref().is_none_or(|all| all.iter().any(|one| one == table.since)) {
+                let of = |one: &&Granted| usize::try_from(one.place) == Ok(place);
+                granted.iter().filter(of).for_each(|one| look.grant(one));
+            }
+            *checks = look.checks;
+        }
+        Ok(ImmutabilityReport { checks: checks.into_iter().flatten().collect() })
     }
 }
 
@@ -131,7 +135,7 @@ impl Immutability {
 struct Look<'a> {
     table: &'a ImmutableTable,
     refusal: &'a Refusal,
-    checks: &'a mut Vec<ImmutabilityCheck>,
+    checks: Vec<ImmutabilityCheck>,
 }
 
 impl Look<'_> {
@@ -167,49 +171,55 @@ impl Look<'_> {
         self.add(finding, Some(Remedy::sql([sql])));
     }
 
-    fn attempts(&mut self, uow: &mut UnitOfWork<'_>, guard: &Guard, replica: bool) -> Result<()> {
+    fn not_tried(&mut self, in_replica_mode: bool, why: impl Into<String>) {
+        let why = why.into();
+        self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+    }
+
+    /// What can be tried of it. What cannot is told.
+    fn attempts(&mut self, place: usize, guard: &Guard, replica: bool) -> Vec<Attempt> {
         let event = self.refusal.event;
         if !guard.may {
-            let why = format!("this role may not {event}");
-            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
-            return Ok(());
+            self.not_tried(false, format!("this role may not {event}"));
+            return Vec::new();
         }
         let Some(sql) = self.statement(guard) else {
-            let why = "no column can be set".to_owned();
-            self.add(ImmutabilityFinding::NotTried { in_replica_mode: false, why }, None);
-            return Ok(());
+            self.not_tried(false, "no column can be set");
+            return Vec::new();
         };
-        let modes: &[bool] = if self.refusal.always { &[false, true] } else { &[false] };
+        let mut attempts = vec![Attempt { sql: sql.clone(), in_replica_mode: false, place }];
+        if self.refusal.always && replica {
+            attempts.push(Attempt { sql, in_replica_mode: true, place });
+        } else if self.refusal.always {
+            self.not_tried(true, "this role may not set session_replication_role");
+        }
+        attempts
+    }
+
+    fn answered(&mut self, answers: &[(&Attempt, &Answer)]) {
         let mut refused = Vec::new();
-        for &in_replica_mode in modes {
-            if in_replica_mode && !replica {
-                let why = "this role may not set session_replication_role".to_owned();
-                self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
+        for &(&Attempt { in_replica_mode, .. }, answer) in answers {
+            if answer.is_done() && answer.rows == 0 && self.refusal.event != Event::Truncate {
+                self.not_tried(in_replica_mode, "no row");
                 break;
-            }
-            match self.attempt(uow, &sql, in_replica_mode)? {
-                Tried::Refused => refused.push(in_replica_mode),
-                Tried::Not(why) => {
-                    let why = why.to_owned();
-                    self.add(ImmutabilityFinding::NotTried { in_replica_mode, why }, None);
-                    break;
-                }
-                Tried::LetThrough => {
-                    let remedy = Remedy::advice(DRIFT);
-                    self.add(ImmutabilityFinding::LetThrough { in_replica_mode }, Some(remedy));
-                }
-                Tried::Otherwise(error) => {
-                    let error = error.to_string();
-                    let finding = ImmutabilityFinding::Otherwise { in_replica_mode, error };
-                    self.add(finding, Some(Remedy::advice(DRIFT)));
-                }
+            } else if answer.is_done() {
+                let remedy = Remedy::advice(DRIFT);
+                self.add(ImmutabilityFinding::LetThrough { in_replica_mode }, Some(remedy));
+            } else if answer.is_refusal_of(self.table.name) {
+                refused.push(in_replica_mode);
+            } else if answer.is_busy() {
+                self.not_tried(in_replica_mode, "busy: its locks were not to be had in 50 ms");
+                break;
+            } else {
+                let error = answer.message.clone();
+                let finding = ImmutabilityFinding::Otherwise { in_replica_mode, error };
+                self.add(finding, Some(Remedy::advice(DRIFT)));
             }
         }
         if refused.contains(&false) {
             let in_replica_mode = refused.contains(&true);
             self.add(ImmutabilityFinding::Refused { in_replica_mode }, None);
         }
-        Ok(())
     }
 
     /// Of one row at most.
@@ -242,33 +252,6 @@ impl Look<'_> {
                 Some(format!("TRUNCATE {}.{} CASCADE", Ident(schema), Ident(table)))
             }
         }
-    }
-
-    fn attempt(&self, uow: &mut UnitOfWork<'_>, sql: &str, replica: bool) -> Result<Tried> {
-        let Err(halt) = uow.savepoint(|uow| -> Result<(), Halt> {
-            let mut execute = |sql: &str| {
-                let done = diesel::sql_query(sql).execute(uow.connection());
-                done.map_err(|error| Halt::Failed(error.into()))
-            };
-            if replica {
-                execute("SET LOCAL session_replication_role = replica")?;
-            }
-            Err(Halt::Done(execute(sql)?))
-        }) else {
-            unreachable!("it is always taken back")
-        };
-        Ok(match halt {
-            Halt::Done(0) if self.refusal.event != Event::Truncate => Tried::Not("no row"),
-            Halt::Done(_) => Tried::LetThrough,
-            Halt::Failed(Error::Immutable { table, .. }) if table == self.table.name => {
-                Tried::Refused
-            }
-            Halt::Failed(Error::Timeout { what: TimeoutKind::Lock, .. }) => {
-                Tried::Not("busy: its locks were not to be had in 50 ms")
-            }
-            Halt::Failed(error @ Error::Unavailable { .. }) => return Err(error),
-            Halt::Failed(error) => Tried::Otherwise(error),
-        })
     }
 
     fn grant(&mut self, granted: &Granted) {

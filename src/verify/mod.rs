@@ -13,6 +13,7 @@
 //! `[ ]` is not, `[-]` is a note, or was not asked. [`Catalog`] and [`compare`] are what these are
 //! made of.
 
+mod attempt;
 mod drift;
 mod drift_report;
 mod fingerprint;

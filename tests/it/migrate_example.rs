@@ -11,10 +11,11 @@ use std::path::PathBuf;
 use clap::Parser;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use planwright::local_server::LocalServer;
 use planwright::testing::TestDatabase;
 use serde_json::Value;
 
-use crate::support::modelling;
+use crate::support::{modelling, replica_of};
 
 const LEGACY: &str = include_str!("migrate/legacy.sql");
 const BASE: &str = "20261120000100";
@@ -32,7 +33,11 @@ struct Done {
 
 /// Runs it on a database.
 fn run(database: &TestDatabase, words: &[&str]) -> Done {
-    let at = ["migrate", "--database-url", database.url()];
+    run_at(database.url(), words)
+}
+
+fn run_at(url: &str, words: &[&str]) -> Done {
+    let at = ["migrate", "--database-url", url];
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = match migrate::Arguments::try_parse_from(at.iter().chain(words)) {
         Ok(arguments) => arguments,
@@ -422,4 +427,17 @@ fn what_no_longer_refuses_changes_is_not_as_it_should_be() {
     // Of what is not installed nothing is tried.
     let modelling = modelling();
     assert!(!run(&modelling, &["verify"]).out.contains("public.plans"));
+}
+
+#[test]
+fn a_replica_is_verified_like_its_primary() {
+    let primary = LocalServer::start().unwrap();
+    let up = run_at(&primary.url("postgres"), &["up"]);
+    assert_eq!(up.status, 0, "{up:?}");
+    let replica = replica_of(&primary);
+    let url = replica.url("postgres");
+    let verified = run_at(&url, &["verify"]);
+    assert_eq!(verified.status, 0, "{verified:?}");
+    let line = "[-] public.plans: UPDATE not tried: a replica writes nothing\n";
+    assert!(verified.out.contains(line), "{verified:?}");
 }

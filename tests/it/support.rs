@@ -1,9 +1,12 @@
 //! What several modules of tests use.
 
+use std::fs;
 use std::io::Write as _;
+use std::process::Command;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use planwright::local_server::LocalServer;
 use planwright::migrate::{Migration, Migrations, Migrator};
 use planwright::modelling::{Goal, NewScenario, ScenarioId};
 use planwright::testing::TestDatabase;
@@ -114,4 +117,22 @@ pub(crate) fn golden(path: &str, text: &str) {
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(committed == text, "{path} is stale: run ./dev schema and look at what it changes");
+}
+
+/// A server that replays what the other one writes: that one's files as a crash leaves them.
+pub(crate) fn replica_of(primary: &LocalServer) -> LocalServer {
+    let (socket, port) = (primary.socket_dir().display(), primary.port());
+    let from = format!("host={socket} port={port} user=postgres");
+    let replica = LocalServer::builder().setting("primary_conninfo", from).start().unwrap();
+    replica.kill().unwrap();
+    primary.kill().unwrap();
+    let data = replica.data_dir();
+    fs::remove_dir_all(&data).unwrap();
+    let copied = Command::new("cp").arg("-a").arg(primary.data_dir()).arg(&data).status().unwrap();
+    assert!(copied.success(), "{copied}");
+    fs::remove_file(data.join("postmaster.pid")).unwrap();
+    fs::write(data.join("standby.signal"), "").unwrap();
+    primary.restart().unwrap();
+    replica.restart().unwrap();
+    replica
 }

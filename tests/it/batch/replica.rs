@@ -1,8 +1,6 @@
 //! A job beside a replica that lags.
 
 use std::cell::Cell;
-use std::fs;
-use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
@@ -12,28 +10,7 @@ use planwright::migrate::Migrator;
 use planwright::{Store, StoreOptions};
 
 use super::*;
-use crate::support::execute as execute_in;
-
-fn run(command: &mut Command) {
-    assert!(command.status().unwrap().success(), "{command:?}");
-}
-
-/// A server that replays what the other one writes: that one's files as a crash leaves them.
-fn replica_of(primary: &LocalServer) -> LocalServer {
-    let (socket, port) = (primary.socket_dir().display(), primary.port());
-    let from = format!("host={socket} port={port} user=postgres");
-    let replica = LocalServer::builder().setting("primary_conninfo", from).start().unwrap();
-    replica.kill().unwrap();
-    primary.kill().unwrap();
-    let data = replica.data_dir();
-    fs::remove_dir_all(&data).unwrap();
-    run(Command::new("cp").arg("-a").arg(primary.data_dir()).arg(&data));
-    fs::remove_file(data.join("postmaster.pid")).unwrap();
-    fs::write(data.join("standby.signal"), "").unwrap();
-    primary.restart().unwrap();
-    replica.restart().unwrap();
-    replica
-}
+use crate::support::{execute as execute_in, replica_of};
 
 #[test]
 fn a_job_pauses_while_a_replica_is_behind() {

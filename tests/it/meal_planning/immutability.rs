@@ -2,13 +2,16 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use planwright::Store;
+use planwright::local_server::LocalServer;
 use planwright::meal_planning::{IMMUTABLE, PrunePolicy, PruneScope};
+use planwright::migrate::Migrator;
+use planwright::testing::FaultProxy;
 use planwright::verify::{Event, Immutability, ImmutabilityFinding, ImmutabilityReport, Severity};
+use planwright::{Context, Store, StoreOptions};
 
 use super::by_hand::version_of;
 use super::{Kitchen, database};
-use crate::support::{execute, number};
+use crate::support::{execute, number, replica_of};
 
 /// A row in every table: two versions, an activation, and a version that was pruned.
 fn full() -> Kitchen {
@@ -255,4 +258,52 @@ fn a_table_in_use_is_not_truncated_and_that_is_told() {
     assert!(report.to_string().contains(line), "{report}");
     reader.batch_execute("ROLLBACK").unwrap();
     assert!(!look(kitchen.store()).to_string().contains("busy"));
+}
+
+/// The catalog is read, and nothing is tried.
+fn only_read(report: &ImmutabilityReport, why: &str) {
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(report.checks.len(), 25, "{report}");
+    for check in &report.checks {
+        let finding = ImmutabilityFinding::NotTried { in_replica_mode: false, why: why.to_owned() };
+        assert_eq!(check.finding, finding, "{report}");
+    }
+}
+
+#[test]
+fn a_session_that_is_to_write_nothing_tries_nothing() {
+    let kitchen = full();
+    let (name, url) = (kitchen.database.name(), kitchen.database.url());
+    let run = |sql: &str| kitchen.store().write(|uow| execute(uow, sql)).unwrap();
+    run(&format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on"));
+    let store = Store::connect(url, &StoreOptions::default()).unwrap();
+    only_read(&look(&store), "default_transaction_read_only is on");
+    run("ALTER TABLE plans DISABLE TRIGGER plans_whole");
+    let switched = "public.plans: TRUNCATE trigger plans_whole is at DISABLE";
+    assert_eq!(errors(&look(&store)), [switched]);
+}
+
+#[test]
+fn a_replica_is_asked_for_its_catalog_alone() {
+    let primary = LocalServer::start().unwrap();
+    let store = Store::connect(&primary.url("postgres"), &StoreOptions::default()).unwrap();
+    Migrator::new(&store).contexts([Context::MealPlanning]).up().unwrap();
+    drop(store);
+    let replica = replica_of(&primary);
+    let store = Store::connect(&replica.url("postgres"), &StoreOptions::default()).unwrap();
+    only_read(&look(&store), "a replica writes nothing");
+}
+
+#[test]
+fn all_tries_take_a_few_round_trips() {
+    let kitchen = full();
+    let proxy = FaultProxy::in_front_of(kitchen.database.url()).unwrap();
+    let url = proxy.url_for(kitchen.database.url()).unwrap();
+    let store = Store::connect(&url, &StoreOptions::default().pool_size(1)).unwrap();
+    store.read(|_| Ok(())).unwrap();
+    let before = proxy.requests();
+    assert_eq!(look(&store).checks.len(), 25);
+    // Of each query, parsing and asking; BEGIN and COMMIT; the tries, what they are and their answers.
+    let requests = proxy.requests() - before;
+    assert!(requests <= 30, "{requests}");
 }

@@ -1,9 +1,11 @@
 //! Two contents that were made of the same one.
 
+use std::time::{Duration, Instant};
+
 use bigdecimal::BigDecimal;
 use planwright::meal_planning::{
     Conflict, ConflictKey, Content, Field, IngredientId, Line, Meal, Parent, Resolutions, RowId,
-    Section, Side, Value, merge, merge_with,
+    Section, Side, Value, factory, merge, merge_with,
 };
 
 use super::diff::{at, week};
@@ -63,13 +65,12 @@ fn a_field_with_two_new_values_is_a_conflict() {
         base: Some(Value::Parent(Parent::Day(0))),
         mine: Value::Parent(Parent::Day(2)),
         theirs: Value::Parent(Parent::Day(3)),
+        told: "day 0, Lunch: parent is day 2 in mine, day 3 in theirs".to_owned(),
     };
     assert_eq!(conflict, expected);
     in_days(&mut mine);
     in_days(&mut theirs);
     assert_eq!((mines, theirss), (mine, theirs));
-    let text = format!("meal {}: parent is day 2 in mine, day 3 in theirs", base.meals[1].id);
-    assert_eq!(conflict.to_string(), text);
 
     // A row that both have added: there is no base.
     let (mut mine, mut theirs) = (base.clone(), base.clone());
@@ -118,7 +119,8 @@ fn what_one_side_removed_and_the_other_changed_is_one_conflict() {
         let mut theirs = base.clone();
         change(&mut theirs);
         let (conflict, contents) = one(&base, &mine, &theirs);
-        assert_eq!(conflict, Conflict::Removed { row: breakfast, by: Side::Mine, touched });
+        let told = conflict.to_string();
+        assert_eq!(conflict, Conflict::Removed { row: breakfast, by: Side::Mine, touched, told });
         assert_eq!(contents, [mine.clone(), theirs]);
     }
 }
@@ -155,7 +157,8 @@ fn what_was_moved_into_a_removed_meal_makes_a_conflict_and_stays_either_way() {
     let (conflict, contents) = one(&base, &mine, &theirs);
     let row = RowId::Meal(base.meals[1].id);
     let touched = vec![RowId::Section(base.meals[0].sections[0].id)];
-    assert_eq!(conflict, Conflict::Removed { row, by: Side::Mine, touched });
+    let told = conflict.to_string();
+    assert_eq!(conflict, Conflict::Removed { row, by: Side::Mine, touched, told });
     assert_eq!(contents, [mine, theirs]);
 }
 
@@ -208,11 +211,37 @@ fn two_orders_are_a_conflict() {
     theirs.meals.insert(3, Meal::new(0, "Theirs", at(20)));
     let (conflict, [mines, theirss]) = one(&base, &mine, &theirs);
     let ids = |order: [usize; 3]| order.map(|nth| RowId::Meal(base.meals[nth].id)).to_vec();
-    let expected =
-        Conflict::Order { parent: Parent::Day(0), mine: ids([1, 0, 2]), theirs: ids([0, 2, 1]) };
+    let expected = Conflict::Order {
+        parent: Parent::Day(0),
+        mine: ids([1, 0, 2]),
+        theirs: ids([0, 2, 1]),
+        told: "day 0: another order in mine and in theirs".to_owned(),
+    };
     assert_eq!(conflict, expected);
     assert_eq!(names(&mines), ["Lunch", "Theirs", "Breakfast", "Dinner", "Dinner", "Supper"]);
     assert_eq!(names(&theirss), ["Breakfast", "Dinner", "Lunch", "Theirs", "Dinner", "Supper"]);
+}
+
+#[test]
+fn what_both_put_in_the_same_place_is_no_other_order() {
+    let [base, mut mine, mut theirs] = sides();
+    // As when a meal is taken over from the other side with its key.
+    let tea = Meal::new(0, "Tea", at(16));
+    mine.meals.insert(2, tea.clone());
+    theirs.meals.insert(2, tea.clone());
+    theirs.meals.swap(0, 1);
+    let expected = ["Lunch", "Breakfast", "Tea", "Dinner", "Dinner"];
+    assert_eq!(names(&whole(&base, &mine, &theirs)), expected);
+    assert_eq!(names(&whole(&base, &theirs, &mine)), expected);
+    // Its place is another one among the rest: before Dinner, and behind it.
+    theirs.meals.swap(2, 3);
+    one(&base, &mine, &theirs);
+    // The same number of meals stands before it, but others.
+    theirs = base.clone();
+    theirs.meals.insert(2, tea);
+    theirs.meals.swap(1, 3);
+    assert_eq!(names(&theirs)[..4], ["Breakfast", "Dinner", "Tea", "Lunch"]);
+    one(&base, &mine, &theirs);
 }
 
 #[test]
@@ -243,4 +272,57 @@ fn answers_are_taken_by_their_key_alone() {
     assert_eq!(serde_json::from_str::<Resolutions>(&json).unwrap(), answers);
     let pair = format!(r#"[{{"field":[{{"meal":"{}"}},"name"]}},"theirs"]"#, base.meals[0].id);
     assert!(json.contains(&pair), "{json}");
+}
+
+#[test]
+fn a_person_reads_what_contradicts_each_other_by_names() {
+    let [base, mut mine, mut theirs] = sides();
+    let line = mine.meals[0].sections[0].lines.remove(0);
+    mine.meals[0].sections[1].lines.push(line);
+    let line = theirs.meals[0].sections[0].lines.remove(0);
+    theirs.meals[1].sections.push(Section::named("Sauce"));
+    theirs.meals[1].sections[0].lines.push(line);
+    mine.meals.remove(2);
+    theirs.meals[2].name = "Feast".to_owned();
+    mine.meals[0].sections[0].lines.rotate_left(1);
+    theirs.meals[0].sections[0].lines.swap(1, 2);
+    theirs.meals.remove(3);
+    mine.meals[2].sections.push(Section::named("Soup"));
+    let mut told: Vec<_> =
+        merge(&base, &mine, &theirs).conflicts.iter().map(ToString::to_string).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "day 0, Breakfast, Porridge, ingredient 1: parent is day 0, Breakfast, section 1 in \
+             mine, day 0, Lunch, Sauce in theirs",
+            "day 0, Breakfast, Porridge: another order in mine and in theirs",
+            "day 0, Feast was removed in mine, and changed in theirs",
+            "day 1, Dinner was removed in theirs, and changed in mine: day 1, Dinner, Soup",
+        ]
+    );
+}
+
+#[test]
+fn a_year_is_merged_in_no_time() {
+    let ingredients: Vec<_> = (1..=50).map(IngredientId).collect();
+    // As many rows in one list, and as many removed at once.
+    for size in [[365, 6, 3, 5], [1, 1, 1, 37_000]] {
+        let base = factory::content("Year", size, &ingredients);
+        let (mut mine, mut theirs, mut none) = (base.clone(), base.clone(), base.clone());
+        for (nth, meal) in theirs.meals.iter_mut().enumerate() {
+            for section in &mut meal.sections {
+                section.lines.reverse();
+                section.lines[0].quantity_g = 7.into();
+            }
+            mine.meals[nth].sections.iter_mut().for_each(|section| section.lines.rotate_left(1));
+        }
+        none.meals.iter_mut().for_each(|meal| meal.sections.clear());
+        let start = Instant::now();
+        let lists = base.meals.iter().map(|meal| meal.sections.len()).sum::<usize>();
+        assert_eq!(merge(&base, &mine, &theirs).conflicts.len(), lists);
+        assert_eq!(merge(&base, &none, &theirs).conflicts.len(), lists);
+        // Some seconds without optimisation on a busy machine; squares of rows would be minutes.
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
 }

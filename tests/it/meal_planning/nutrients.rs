@@ -356,3 +356,27 @@ fn a_view_of_one_version_reads_the_lines_of_no_other() {
     assert_eq!(read(&of(&plan)), twice);
     assert!(read(&of("")) >= 50 * lines, "so the counters count");
 }
+
+#[test]
+fn a_role_that_may_read_the_views_alone_reads_their_sums() {
+    let kitchen = Kitchen::new();
+    put(&kitchen, kitchen.draft.revision, &kitchen.content([1, 1, 1, 2]));
+    let version = version(&kitchen).0;
+    let role = format!("analyst {}", kitchen.database.name());
+    // A unit that is taken back takes the role along.
+    planwright::testing::rolled_back(kitchen.store(), |uow| {
+        execute(uow, &format!("CREATE ROLE \"{role}\""))?;
+        let grant = format!("GRANT SELECT ON version_nutrients, draft_nutrients TO \"{role}\"");
+        execute(uow, &grant)?;
+        execute(uow, &format!("SET LOCAL ROLE \"{role}\""))?;
+        for (of, rows) in [
+            (format!("version_nutrients WHERE plan_version_id = {version}"), "6"),
+            (format!("version_nutrients({version})"), "6"),
+            ("draft_nutrients".to_owned(), "6"),
+        ] {
+            assert_eq!(text(uow, &format!("(SELECT count(*)::text FROM {of})"))?, rows, "{of}");
+        }
+        Ok(())
+    })
+    .unwrap();
+}
