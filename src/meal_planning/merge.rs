@@ -316,12 +316,12 @@ impl Merging<'_> {
 /// before it, and the last place that one of these had. Where the order of those is as it was, the
 /// two numbers are equal.
 fn arrived(list: &[RowId], known: &HashMap<RowId, usize>) -> Vec<(RowId, usize, usize)> {
-    let (mut before, mut last) = (0, 0);
+    let (mut before, mut furthest) = (0, 0);
     let mut arrived = Vec::new();
     for id in list {
         match known.get(id) {
-            Some(place) => (before, last) = (before + 1, last.max(*place)),
-            None => arrived.push((*id, before, last)),
+            Some(place) => (before, furthest) = (before + 1, furthest.max(*place)),
+            None => arrived.push((*id, before, furthest)),
         }
     }
     arrived

@@ -41,11 +41,9 @@ impl Answer {
         matches!(self.state.as_str(), "55P03" | "40P01")
     }
 
-    /// Whether the trigger of this table has refused it.
+    /// Whether a trigger of this table has refused it, as `Error::Immutable` is told.
     pub(super) fn is_refusal_of(&self, table: &str) -> bool {
-        self.state == "23001"
-            && self.table == table
-            && self.constraint.strip_suffix("_immutable") == Some(table)
+        self.state == "23001" && self.table == table && self.constraint.ends_with("_immutable")
     }
 }
 

@@ -171,7 +171,9 @@ fn drift_asks_for_what_is_declared_and_no_more() {
     let missing = application.drift();
     assert!(missing.iter().all(|sql| sql.starts_with("GRANT SELECT ON ")), "{missing:?}");
     assert!(!missing.concat().contains("plan_versions"), "{missing:?}");
-    missing.iter().for_each(|sql| application.owner.batch_execute(sql).unwrap());
+    for sql in &missing {
+        application.owner.batch_execute(sql).unwrap();
+    }
     assert_eq!(application.drift(), [""; 0]);
 
     let name = role(&application.kitchen);

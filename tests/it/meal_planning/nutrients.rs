@@ -164,8 +164,11 @@ fn version(kitchen: &Kitchen) -> VersionId {
     kitchen.store().write(|uow| version_of(uow, kitchen.draft.draft_id)).unwrap()
 }
 
-/// Sizes of days, meals and sections, and thousandths of a gram, of which some are 0.
-fn tree() -> impl Strategy<Value = Vec<Vec<Vec<Vec<(usize, u32)>>>>> {
+/// Of a meal, its sections: of each line, which ingredient, and how many thousandths of a gram.
+type Sections = Vec<Vec<(usize, u32)>>;
+
+/// Meals day by day. Some quantities are 0.
+fn tree() -> impl Strategy<Value = Vec<Vec<Sections>>> {
     let quantity = prop_oneof![Just(0_u32), 1..1_000_u32, 1_000..9_999_999_u32];
     let lines = prop::collection::vec((0..24_usize, quantity), 0..6);
     let sections = prop::collection::vec(lines, 0..4);
@@ -179,7 +182,7 @@ fn sums_are_those_that_rust_makes_of_any_content() {
     let table = table(&kitchen);
     let mut runner = TestRunner::new(Config { cases: 32, ..Config::default() });
     let last = Cell::new(kitchen.draft.revision);
-    let check = |days: Vec<Vec<Vec<Vec<(usize, u32)>>>>| {
+    let check = |days: Vec<Vec<Sections>>| {
         let mut content = kitchen.content([0, 0, 0, 0]);
         for (day, meals) in days.iter().enumerate() {
             let mut of_day = kitchen.content([1, i32::try_from(meals.len()).unwrap(), 0, 0]).meals;
