@@ -36,29 +36,29 @@ fn main() -> Done {
 pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     let foods = stock(store, out)?;
     let (amy, ben) = store.write(|uow| Ok((user(uow)?, user(uow)?)))?;
-    let mut story = Story { store, out, amy, ben };
+    let mut teller = Teller { store, out, amy, ben };
 
     let (plan, draft) = store.write(|uow| uow.meal_plans().create(amy, "Office lunches"))?;
     let plan = plan.plan_id;
-    story.say("\nAmy makes a plan and drafts its first days. One of them in g and kcal:")?;
+    teller.say("\nAmy makes a plan and drafts its first days. One of them in g and kcal:")?;
     let draft = first_days(store, &foods, &draft)?;
-    story.nutrients_of_first_day(&draft)?;
-    story.commit(&draft, &Message::new("A start").label("start"))?;
+    teller.nutrients_of_first_day(&draft)?;
+    teller.commit(&draft, &Message::new("A start").label("start"))?;
 
-    story.say("\nA new draft begins with what is active. Amy changes it:")?;
+    teller.say("\nA new draft begins with what is active. Amy changes it:")?;
     let draft = store.write(|uow| uow.meal_plan_drafts(amy).begin(plan))?.into_draft();
     let draft = second_thoughts(store, &foods, &draft)?;
-    story.indented(store.read(|uow| uow.meal_plan_drafts(amy).diff(draft.draft_id))?)?;
-    story.commit(&draft, &Message::new("Fish on Tuesdays"))?;
+    teller.indented(store.read(|uow| uow.meal_plan_drafts(amy).diff(draft.draft_id))?)?;
+    teller.commit(&draft, &Message::new("Fish on Tuesdays"))?;
 
-    story.say("\nBen wants no fish, so he goes back. The history stays as it is:")?;
+    teller.say("\nBen wants no fish, so he goes back. The history stays as it is:")?;
     let start = store.read(|uow| uow.meal_plan_versions().find_by_label(plan, "start"))?;
     let start = start.ok_or("there is no such label")?.plan_version_id;
     store.write(|uow| uow.meal_plans().revert(plan, start, ben, "No fish, please"))?;
-    story.history(plan)?;
-    story.activations(plan)?;
+    teller.history(plan)?;
+    teller.activations(plan)?;
 
-    story.say("\nBoth draft at the same time, and Amy is faster:")?;
+    teller.say("\nBoth draft at the same time, and Amy is faster:")?;
     let amys = store.write(|uow| uow.meal_plan_drafts(amy).begin(plan))?.into_draft();
     let bens = store.write(|uow| uow.meal_plan_drafts(ben).begin(plan))?.into_draft();
     let fruit = section(&foods, "Fruit", &[("Apples, raw, with skin", 150)]);
@@ -69,21 +69,21 @@ pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     let bens = edit(store, &bens, |drafts| {
         drafts.rename(bens.draft_id, bens.revision, "Lunches").map(drop)
     })?;
-    story.commit(&amys, &Message::new("An apple a day"))?;
+    teller.commit(&amys, &Message::new("An apple a day"))?;
     let message = Message::new("Not only for the office");
-    let bens = story.rebase_of_stale(&bens, &message)?;
-    story.commit(&bens, &message)?;
+    let bens = teller.rebase_of_stale(&bens, &message)?;
+    teller.commit(&bens, &message)?;
 
-    story.say("\nIf only the last version were kept, and what else has a reason to stay:")?;
+    teller.say("\nIf only the last version were kept, and what else has a reason to stay:")?;
     let (scope, policy) = (PruneScope::Plan(plan), PrunePolicy::keep_last(1).active_within(0));
     let report = store.read(|uow| uow.meal_plan_versions().prune_dry_run(scope, &policy))?;
     for verdict in &report.verdicts {
         let kept = format!("stays: {:?}", verdict.kept);
         let fate = if verdict.goes() { "goes" } else { kept.as_str() };
-        writeln!(story.out, "  version {} {fate}", verdict.version_number)?;
+        writeln!(teller.out, "  version {} {fate}", verdict.version_number)?;
     }
-    story.say("\nThat was a dry run, so all of it is there:")?;
-    story.history(plan)
+    teller.say("\nThat was a dry run, so all of it is there:")?;
+    teller.history(plan)
 }
 
 /// A user as the host would make one, where `users` has no other column that needs a value.
@@ -171,14 +171,14 @@ fn second_thoughts(store: &Store, foods: &Foods, draft: &Draft) -> planwright::R
     })
 }
 
-struct Story<'a> {
+struct Teller<'a> {
     store: &'a Store,
     out: &'a mut dyn Write,
     amy: UserId,
     ben: UserId,
 }
 
-impl Story<'_> {
+impl Teller<'_> {
     fn say(&mut self, what: &str) -> Done {
         Ok(writeln!(self.out, "{what}")?)
     }
