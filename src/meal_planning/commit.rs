@@ -132,7 +132,7 @@ impl DraftRepository<'_> {
     ///
     /// Three statements, whatever the size of the plan. Commits to one plan wait for each other.
     /// Where the content, name included, is that of the active version, no version is made and the
-    /// draft is discarded.
+    /// draft is discarded, whatever versions came in between.
     ///
     /// # Errors
     ///
