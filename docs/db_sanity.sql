@@ -1743,6 +1743,206 @@ SELECT format('version %s', plan_version_id) AS violator FROM plan_versions
 \echo [-] plan_versions_content_digest: waits for migration 20261120190500
 \endif
 
+-- plans_master_plm_pkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('master plan %s', plm_id) AS violator FROM plans_master_plm
+          GROUP BY plm_id HAVING count(*) > 1
+) v \gset
+\echo :mark plans_master_plm_pkey: 'two master plans have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plans_master_plm_pkey: waits for migration 20261120191000
+\endif
+
+-- migrations_mig_pkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('migration %s', mig_id) AS violator FROM migrations_mig
+          GROUP BY mig_id HAVING count(*) > 1
+) v \gset
+\echo :mark migrations_mig_pkey: 'two migrations have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] migrations_mig_pkey: waits for migration 20261120191000
+\endif
+
+-- migrations_mig_check
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('migration %s', mig_id) AS violator FROM migrations_mig
+          WHERE mig_start_date > mig_end_date
+) v \gset
+\echo :mark migrations_mig_check: 'a migration does not end before it begins'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] migrations_mig_check: waits for migration 20261120191000
+\endif
+
+-- migrations_mig_usr_id_owner_fkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('migration %s', m.mig_id) AS violator FROM migrations_mig m
+          WHERE m.usr_id_owner IS NOT NULL
+            AND NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.usr_id_owner)
+) v \gset
+\echo :mark migrations_mig_usr_id_owner_fkey: 'the user who owns a migration exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] migrations_mig_usr_id_owner_fkey: waits for migration 20261120191000
+\endif
+
+-- iteration_types_itt_pkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('type %s', itt_code) AS violator FROM iteration_types_itt
+          GROUP BY itt_code HAVING count(*) > 1
+) v \gset
+\echo :mark iteration_types_itt_pkey: 'two types of iterations have different codes'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iteration_types_itt_pkey: waits for migration 20261120191000
+\endif
+
+-- iterations_ite_pkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('iteration %s', ite_id) AS violator FROM iterations_ite
+          GROUP BY ite_id HAVING count(*) > 1
+) v \gset
+\echo :mark iterations_ite_pkey: 'two iterations have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iterations_ite_pkey: waits for migration 20261120191000
+\endif
+
+-- iterations_ite_mig_id_fkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('iteration %s', i.ite_id) AS violator FROM iterations_ite i
+          WHERE NOT EXISTS (SELECT FROM migrations_mig m WHERE m.mig_id = i.mig_id)
+) v \gset
+\echo :mark iterations_ite_mig_id_fkey: 'an iteration''s migration exists, and stays while it has iterations'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iterations_ite_mig_id_fkey: waits for migration 20261120191000
+\endif
+
+-- iterations_ite_itt_code_fkey
+SELECT NOT :'history'::boolean OR '20261120191000' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('iteration %s', i.ite_id) AS violator FROM iterations_ite i
+          WHERE NOT EXISTS (SELECT FROM iteration_types_itt t WHERE t.itt_code = i.itt_code)
+) v \gset
+\echo :mark iterations_ite_itt_code_fkey: 'an iteration''s type exists, and stays while iterations have it'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iterations_ite_itt_code_fkey: waits for migration 20261120191000
+\endif
+
+-- iterations_ite_plm_id_fk
+SELECT NOT :'history'::boolean OR '20261120191100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('iteration %s', i.ite_id) AS violator FROM iterations_ite i
+          WHERE i.plm_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM plans_master_plm p WHERE p.plm_id = i.plm_id)
+) v \gset
+\echo :mark iterations_ite_plm_id_fk: 'an iteration''s master plan exists, and stays while iterations run it'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iterations_ite_plm_id_fk: waits for migration 20261120191100
+\endif
+
+-- iterations_ite_mig_id_ite_name_uq
+SELECT NOT :'history'::boolean OR '20261120191250' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('migration %s, name %L', mig_id, ite_name) AS violator FROM iterations_ite
+          GROUP BY mig_id, ite_name HAVING count(*) > 1
+) v \gset
+\echo :mark iterations_ite_mig_id_ite_name_uq: 'the iterations of a migration have different names'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iterations_ite_mig_id_ite_name_uq: waits for migration 20261120191250
+\endif
+
+-- iteration_plans_plm_id
+SELECT NOT :'history'::boolean OR '20261120191100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('iteration %s', ite_id) AS violator FROM iteration_plans
+          WHERE plm_id IS NULL
+) v \gset
+\echo :mark iteration_plans_plm_id: 'every iteration has a master plan, its own or its migration''s'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] iteration_plans_plm_id: waits for migration 20261120191100
+\endif
+
 COMMIT;
 SELECT :broken > 0 AS found \gset
 \if :found

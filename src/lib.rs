@@ -4,6 +4,7 @@ pub mod batch;
 mod catalog;
 mod commit;
 mod conninfo;
+pub mod cutover;
 mod decimal;
 pub mod diagram;
 mod error;

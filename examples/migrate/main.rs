@@ -21,7 +21,6 @@ use clap::Parser;
 use planwright::batch;
 use planwright::diagram;
 use planwright::local_server::Database;
-use planwright::meal_planning;
 use planwright::migrate::{Adoption, Migrations, Migrator, PlanReport, State};
 use planwright::modelling::{self, transition};
 use planwright::verify::{
@@ -29,6 +28,7 @@ use planwright::verify::{
     Source,
 };
 use planwright::{Context, Store, StoreOptions};
+use planwright::{cutover, meal_planning};
 use serde::Serialize;
 
 pub(crate) use args::Arguments;
@@ -120,6 +120,7 @@ impl<'a, 'w> Tool<'a, 'w> {
         let of = |context: &Context| match context {
             Context::Modelling => modelling::INVARIANTS,
             Context::MealPlanning => meal_planning::INVARIANTS,
+            Context::Cutover => cutover::INVARIANTS,
             _ => &[],
         };
         self.contexts.iter().flat_map(of).copied().collect()

@@ -24,11 +24,14 @@ pub enum Context {
     Modelling,
     /// Meal plans: mutable drafts and immutable versions.
     MealPlanning,
+    /// Cutover migrations, their iterations, and the master plans that these run.
+    Cutover,
 }
 
 impl Context {
     /// Every context, in the order in which they came.
-    pub const ALL: &'static [Self] = &[Self::Core, Self::Modelling, Self::MealPlanning];
+    pub const ALL: &'static [Self] =
+        &[Self::Core, Self::Modelling, Self::MealPlanning, Self::Cutover];
 
     /// Its name in folder names, in the history and in Rust paths.
     pub const fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Context {
             Self::Core => "core",
             Self::Modelling => "modelling",
             Self::MealPlanning => "meal_planning",
+            Self::Cutover => "cutover",
         }
     }
 }

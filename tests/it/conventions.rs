@@ -9,19 +9,28 @@ use diesel::sql_types::{Array, Nullable, Text};
 use planwright::testing::rolled_back;
 use planwright::verify::Invariant;
 use planwright::{Result, Store, UnitOfWork};
-use planwright::{meal_planning, modelling};
+use planwright::{cutover, meal_planning, modelling};
 
 use crate::support::{everything, execute};
 
 /// The invariants of every context, in the order of `Context::ALL`.
-pub(crate) const INVARIANTS: &[&[Invariant]] = &[modelling::INVARIANTS, meal_planning::INVARIANTS];
+pub(crate) const INVARIANTS: &[&[Invariant]] =
+    &[modelling::INVARIANTS, meal_planning::INVARIANTS, cutover::INVARIANTS];
 
 /// Names that PostgreSQL has given in live installations, which the baselines keep.
 const LEGACY_NAMES: &[&str] = &[
+    "iteration_types_itt_pkey",
+    "iterations_ite_itt_code_fkey",
+    "iterations_ite_mig_id_fkey",
+    "iterations_ite_pkey",
+    "migrations_mig_check",
+    "migrations_mig_pkey",
+    "migrations_mig_usr_id_owner_fkey",
     "plan_contingency_cost_check",
     "plan_pkey",
     "plan_post_epc_band_check",
     "plan_scenario_id_fkey",
+    "plans_master_plm_pkey",
     "recommendation_estimated_cost_check",
     "recommendation_pkey",
     "scenario_pkey",

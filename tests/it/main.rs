@@ -12,6 +12,7 @@
 mod architecture;
 mod batch;
 mod conventions;
+mod cutover;
 mod dependencies;
 mod diagram;
 mod examples;

@@ -330,7 +330,7 @@ fn schema_files_are_what_the_migrations_make() {
         );
         looked_at += columns;
     }
-    assert_eq!(looked_at, 132, "columns");
+    assert_eq!(looked_at, 171, "columns");
 }
 
 #[test]

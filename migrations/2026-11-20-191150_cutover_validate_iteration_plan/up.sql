@@ -1,0 +1,4 @@
+-- Locks: SHARE UPDATE EXCLUSIVE on iterations_ite, ROW SHARE on plans_master_plm, while it scans;
+-- writers go on.
+-- Reversible: nothing to reverse.
+ALTER TABLE iterations_ite VALIDATE CONSTRAINT iterations_ite_plm_id_fk;

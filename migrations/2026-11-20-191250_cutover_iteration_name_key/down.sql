@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS iterations_ite_mig_id_ite_name_uq;

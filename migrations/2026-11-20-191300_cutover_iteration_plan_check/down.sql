@@ -1,0 +1,1 @@
+ALTER TABLE iterations_ite DROP CONSTRAINT iterations_ite_plm_id_ck;

@@ -1,0 +1,35 @@
+//! The cutover context.
+
+use planwright::cutover::{MasterPlanId, MigrationId, factory};
+use planwright::testing::TestDatabase;
+use planwright::{Context, Store};
+
+pub(crate) fn database() -> TestDatabase {
+    TestDatabase::new([Context::Cutover]).expect("a test database")
+}
+
+/// A migration and two master plans.
+pub(crate) struct Move {
+    pub(crate) database: TestDatabase,
+    pub(crate) migration: MigrationId,
+    pub(crate) plans: [MasterPlanId; 2],
+}
+
+impl Move {
+    pub(crate) fn new() -> Self {
+        let database = database();
+        let (migration, plans) = database
+            .store()
+            .write(|uow| {
+                let plans =
+                    [factory::master_plan(uow, "Plan A")?, factory::master_plan(uow, "Plan B")?];
+                Ok((factory::migration(uow, "Data centre north")?, plans))
+            })
+            .expect("a migration");
+        Self { database, migration, plans }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.database.store()
+    }
+}
