@@ -21,11 +21,14 @@ pub(crate) const INVARIANTS: &[&[Invariant]] =
 const LEGACY_NAMES: &[&str] = &[
     "iteration_types_itt_pkey",
     "iterations_ite_itt_code_fkey",
+    "iterations_ite_itt_code_idx",
     "iterations_ite_mig_id_fkey",
+    "iterations_ite_mig_id_idx",
     "iterations_ite_pkey",
     "migrations_mig_check",
     "migrations_mig_pkey",
     "migrations_mig_usr_id_owner_fkey",
+    "migrations_mig_usr_id_owner_idx",
     "plan_contingency_cost_check",
     "plan_pkey",
     "plan_post_epc_band_check",
@@ -64,7 +67,7 @@ struct Looked {
 const CHECKS: &[(&str, usize, &str)] = &[
     (
         "commented tables and views",
-        24,
+        29,
         "SELECT format('%s %s', c.oid::regclass, c.relkind) AS at,
                 CASE WHEN obj_description(c.oid, 'pg_class') ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -73,7 +76,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "commented columns",
-        213,
+        265,
         "SELECT format('%s.%s', c.oid::regclass, a.attname) AS at,
                 CASE WHEN col_description(c.oid, a.attnum) ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -84,7 +87,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "commented types",
-        1,
+        2,
         "SELECT t.oid::regtype::text AS at,
                 CASE WHEN obj_description(t.oid, 'pg_type') ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -94,7 +97,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     // A partial one serves where it leaves out only the rows that refer to nothing.
     (
         "indexed foreign keys",
-        21,
+        25,
         "SELECT format('%s.%s', k.conrelid::regclass, k.conname) AS at,
                 CASE WHEN EXISTS (
                     SELECT FROM pg_index i
@@ -111,7 +114,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "columns of times",
-        19,
+        31,
         "SELECT format('%s.%s %s', c.oid::regclass, a.attname, format_type(a.atttypid, NULL)) AS at,
                 CASE WHEN t.typname IN ('timestamptz', '_timestamptz') THEN NULL
                      ELSE 'is no timestamptz' END AS wrong
@@ -136,7 +139,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "defaults",
-        27,
+        41,
         "SELECT format('%s.%s', d.adrelid::regclass, a.attname) AS at,
                 CASE WHEN pg_get_expr(d.adbin, d.adrelid) ~ 'nextval'
                      THEN 'is a serial' END AS wrong
@@ -148,7 +151,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "indexes",
-        50,
+        59,
         "SELECT i.indexrelid::regclass::text AS at,
                 CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive)
                      THEN 'is not valid' END AS wrong
@@ -160,7 +163,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     // NOT NULL has rows of its own from PostgreSQL 18 on. Triggers can be constraints, too.
     (
         "constraints",
-        103,
+        112,
         "SELECT format('%s.%s', k.conrelid::regclass, k.conname) AS at,
                 CASE WHEN NOT k.convalidated THEN 'is not validated' END AS wrong
            FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
@@ -306,7 +309,7 @@ fn every_rule_of_the_database_has_words_for_who_breaks_it() {
     let mut excepted = BTreeSet::new();
     report(
         "rules with a sentence",
-        100,
+        110,
         rules.iter().filter(|rule| rule.kind != "ix" && !rule.drawn).map(|rule| {
             let name = rule.name.as_str();
             let exception = WITHOUT_SENTENCE.iter().find(|(excepted, _)| *excepted == name);
@@ -318,7 +321,7 @@ fn every_rule_of_the_database_has_words_for_who_breaks_it() {
     assert_eq!(excepted.len(), WITHOUT_SENTENCE.len(), "each exception is there: {excepted:?}");
     report(
         "enforced invariants",
-        92,
+        102,
         enforced.iter().map(|name| {
             let found = rules.iter().any(|rule| rule.name == *name);
             ((*name).to_owned(), (!found).then(|| "is not in the database".to_owned()))
