@@ -186,10 +186,13 @@ struct WithPlans<'a>(Found<'a>);
 
 impl QueryFragment<Pg> for WithPlans<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("-- planwright: migrations with their plans\n");
-        pass.push_sql("SELECT m.*, used.plans, used.iterations FROM (");
+        let (before, after) =
+            include_str!("migrations_with_plans.sql").split_once("{page}").ok_or_else(|| {
+                diesel::result::Error::QueryBuilderError("no place for the page".into())
+            })?;
+        pass.push_sql(before);
         QueryFragment::<Pg>::walk_ast(&self.0, pass.reborrow())?;
-        pass.push_sql(include_str!("migrations_with_plans.sql"));
+        pass.push_sql(after);
         Ok(())
     }
 }
