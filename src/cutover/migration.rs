@@ -92,6 +92,22 @@ impl MigrationRepository<'_> {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is no such migration.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use planwright::cutover::{MigrationId, factory};
+    /// # use planwright::{Context, testing::TestDatabase};
+    /// # let database = TestDatabase::new([Context::Cutover])?;
+    /// # let store = database.store();
+    /// # let id = store.write(|uow| factory::migration(uow, "Data centre north"))?;
+    ///
+    /// let plans = |id| store.read(|uow| uow.cutover_migrations().plans(id));
+    /// // It has no iteration yet.
+    /// assert!(plans(id)?.is_empty());
+    /// assert!(plans(MigrationId::new()).unwrap_err().is_not_found());
+    /// # Ok::<(), planwright::Error>(())
+    /// ```
     pub fn plans(&mut self, id: MigrationId) -> Result<Vec<MasterPlan>> {
         let found: Vec<Option<MasterPlan>> = Statement::<Nullable<plans_master_plm::SqlType>>::new(
             include_str!("plans_of_migration.sql"),
