@@ -9,7 +9,11 @@ mod invariants;
 mod iteration;
 mod iteration_type;
 mod master_plan;
+mod master_plan_use;
 mod migration;
+mod migration_list;
+mod new_master_plan;
+mod new_migration;
 #[allow(missing_debug_implementations, missing_docs, unreachable_pub, clippy::pedantic)]
 // generated
 mod schema;
@@ -20,8 +24,14 @@ pub use iteration::{Iteration, IterationId, IterationRepository};
 pub use iteration_type::{
     IterationType, IterationTypeCode, IterationTypeRepository, MAX_TYPE_CODE,
 };
-pub use master_plan::{MasterPlan, MasterPlanId, MasterPlanRepository};
+pub use master_plan::{MasterPlan, MasterPlanFilter, MasterPlanId, MasterPlanRepository};
+pub use master_plan_use::MasterPlanUse;
 pub use migration::{Migration, MigrationId, MigrationRepository};
+pub use migration_list::{MigrationFilter, MigrationWithPlans, PlanOfMigration};
+pub use new_master_plan::{MAX_MASTER_PLAN_DESCRIPTION, MAX_MASTER_PLAN_NAME, NewMasterPlan};
+pub use new_migration::{
+    MAX_MIGRATION_DESCRIPTION, MAX_MIGRATION_NAME, MAX_MIGRATION_TYPE, NewMigration,
+};
 pub use status::Status;
 
 use crate::error::Error;

@@ -100,6 +100,11 @@ impl Status {
             to: next.to_string(),
         })
     }
+
+    /// This is what the caller saw, and `now` is what another one has made of it.
+    pub(super) fn lost(self, entity: &'static str, key: impl fmt::Display, now: Self) -> Error {
+        Error::conflict(entity, key, format!("is {now} by now, and not {self}"))
+    }
 }
 
 impl fmt::Display for Status {

@@ -1,5 +1,11 @@
 //! The cutover context.
 
+mod master_plan;
+mod migration;
+mod migration_list;
+mod rows;
+mod states;
+
 use planwright::cutover::{MasterPlanId, MigrationId, factory};
 use planwright::testing::TestDatabase;
 use planwright::{Context, Store};
