@@ -1,5 +1,12 @@
 //! The cutover context.
 
+mod iteration_races;
+mod iteration_states;
+mod iteration_types;
+mod iterations;
+mod link;
+mod policy;
+
 use planwright::cutover::{MasterPlanId, MigrationId, factory};
 use planwright::testing::TestDatabase;
 use planwright::{Context, Store};
