@@ -29,7 +29,7 @@ uuids! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid, Varchar};
     use crate::cutover::schema::sql_types::CutoverStatus;
 
     /// The view that knows the plan of every iteration in every state of the schema. In states before

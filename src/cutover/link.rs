@@ -126,7 +126,7 @@ impl IterationRepository<'_> {
     /// * [`Error::NotFound`] where there is no such migration.
     /// * [`Error::Conflict`] where the migration has an iteration of this name with another plan or
     ///   type; where the type is inactive; and, with the [policy](super::policy) turned on, where it
-    ///   is CUTOVER and the migration has an open one.
+    ///   is `CUTOVER` and the migration has an open one.
     /// * [`Error::Constraint`] where there is no such plan or type. In a unit that reads at one moment
     ///   (REPEATABLE READ) also where somebody else has linked one of this name since: run again, it
     ///   gives theirs. Before names are unique such a unit makes a double instead.
@@ -195,19 +195,19 @@ impl IterationRepository<'_> {
     fn another(&mut self, stored: &Iteration, new: &NewIteration) -> Result<Error> {
         let mut both = Vec::new();
         if stored.plm_id != new.plm_id {
-            let names: Vec<(MasterPlanId, String)> = plans_master_plm::table
+            let rows: Vec<(MasterPlanId, String)> = plans_master_plm::table
                 .filter(plans_master_plm::plm_id.eq_any([stored.plm_id, new.plm_id]))
                 .select((plans_master_plm::plm_id, plans_master_plm::plm_name))
                 .load(self.uow.connection())?;
-            let names: HashMap<_, _> = names.into_iter().collect();
-            let named = |id: MasterPlanId| match names.get(&id) {
+            let names: HashMap<_, _> = rows.into_iter().collect();
+            let told = |id: MasterPlanId| match names.get(&id) {
                 Some(name) => format!("{name:?} ({id})"),
                 None => format!("{id}, which is not there"),
             };
             both.push(format!(
                 "runs master plan {}, not {}",
-                named(stored.plm_id),
-                named(new.plm_id)
+                told(stored.plm_id),
+                told(new.plm_id)
             ));
         }
         if stored.itt_code != new.itt_code {

@@ -1,6 +1,6 @@
 //! A policy that a host may turn on: a migration has at most one open CUTOVER iteration.
 //!
-//! Open is what is PLANNING or IN_PROGRESS. The policy is off by default, and is a unique index,
+//! Open is what is `PLANNING` or `IN_PROGRESS`. The policy is off by default, and is a unique index,
 //! so whoever writes keeps it. With it [`link`](super::IterationRepository::link) refuses a second
 //! one with an [`Error::Conflict`] that names the first; other writers get an [`Error::Constraint`].
 //! No other operation of this crate opens an iteration. The schema tools know the index, and take

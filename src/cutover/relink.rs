@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 use crate::statement::Statement;
 
 impl IterationRepository<'_> {
-    /// Gives an iteration another master plan, while it is PLANNING. Where it runs that plan
+    /// Gives an iteration another master plan, while it is `PLANNING`. Where it runs that plan
     /// already, however far it is, nothing is written. One statement.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is no such iteration; [`Error::InvalidTransition`] where it is
-    /// no longer PLANNING; [`Error::Constraint`] where there is no such plan.
+    /// no longer `PLANNING`; [`Error::Constraint`] where there is no such plan.
     ///
     /// # Example
     ///
@@ -48,7 +48,7 @@ impl IterationRepository<'_> {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is no such iteration; [`Error::InvalidTransition`] where it is
-    /// IN_PROGRESS or COMPLETED.
+    /// `IN_PROGRESS` or `COMPLETED`.
     pub fn unlink(&mut self, id: IterationId) -> Result<()> {
         let status: Option<Status> = Statement::<CutoverStatus>::new(include_str!("unlink.sql"))
             .bind::<Uuid, _>(id)

@@ -192,11 +192,11 @@ fn an_unlink_beside_a_beginning_is_done_before_it_or_refused() {
     let store = of.store();
     for round in 0..ROUNDS {
         let id = linked(store, &rehearsal(&of, &format!("{round}"))).ite_id;
-        let (mut done, again) = at_once(store, 2, |uow, nth| match nth {
-            0 => uow.iterations().unlink(id),
-            _ => {
-                let mut iterations = uow.iterations();
-                iterations.set_status(id, Status::Planning, Status::InProgress).map(drop)
+        let (mut done, again) = at_once(store, 2, |uow, nth| {
+            let mut iterations = uow.iterations();
+            match nth {
+                0 => iterations.unlink(id),
+                _ => iterations.set_status(id, Status::Planning, Status::InProgress).map(drop),
             }
         });
         assert_eq!(again, 0);

@@ -30,8 +30,8 @@ pub(super) fn linked(store: &Store, new: &NewIteration) -> Iteration {
     }
 }
 
-pub(super) fn date(text: &str) -> Option<DateTime<Utc>> {
-    Some(text.parse().unwrap())
+pub(super) fn date(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
 }
 
 const WRITTEN: &str = "SELECT coalesce(sum(xmin::text::bigint), 0) FROM iterations_ite";
@@ -187,10 +187,10 @@ fn bad_input_is_refused_by_field_before_anything_is_sent() {
             new.ite_description = Some("é".repeat(MAX_ITERATION_DESCRIPTION + 1));
         }),
         ("ite_static_cutover_date", |new| {
-            new.ite_static_cutover_date = Some(DateTime::<Utc>::MAX_UTC)
+            new.ite_static_cutover_date = Some(DateTime::<Utc>::MAX_UTC);
         }),
         ("ite_dynamic_cutover_date", |new| {
-            new.ite_dynamic_cutover_date = Some(DateTime::<Utc>::MIN_UTC)
+            new.ite_dynamic_cutover_date = Some(DateTime::<Utc>::MIN_UTC);
         }),
     ];
     for (field, spoil) in cases {
