@@ -42,8 +42,8 @@ fn what_is_linked_is_as_it_was_asked_for_and_of_who_linked_it() {
     let store = of.store();
     let new = NewIteration {
         ite_description: Some(String::new()),
-        ite_static_cutover_date: date("2026-11-21T22:00:00.123456Z"),
-        ite_dynamic_cutover_date: date("9999-12-31T23:59:59Z"),
+        ite_static_cutover_date: Some(date("2026-11-21T22:00:00.123456Z")),
+        ite_dynamic_cutover_date: Some(date("9999-12-31T23:59:59Z")),
         ..rehearsal(&of, "é 'x' \\ ; $1 --")
     };
     let unit = store.transaction().actor("amy");
@@ -76,7 +76,7 @@ fn the_same_again_is_found_as_it_is_by_now_and_nothing_is_written() {
     let before = number(store, WRITTEN);
     let with_others = NewIteration {
         ite_description: Some("another one".into()),
-        ite_static_cutover_date: date("2027-01-01T00:00:00Z"),
+        ite_static_cutover_date: Some(date("2027-01-01T00:00:00Z")),
         ..new
     };
     let again = link(store, &with_others).unwrap();
@@ -207,7 +207,7 @@ fn bad_input_is_refused_by_field_before_anything_is_sent() {
     }
     let longest = NewIteration {
         ite_description: Some("é".repeat(MAX_ITERATION_DESCRIPTION)),
-        ite_static_cutover_date: date("0001-01-01T00:00:00Z"),
+        ite_static_cutover_date: Some(date("0001-01-01T00:00:00Z")),
         ..rehearsal(&of, &"é".repeat(255))
     };
     assert_eq!(linked(of.store(), &longest).ite_name, longest.ite_name);
