@@ -19,6 +19,7 @@ pub mod meal_planning;
 pub mod migrate;
 mod milliseconds;
 pub mod modelling;
+mod policy_index;
 mod session;
 mod severity;
 mod statement;

@@ -1,6 +1,8 @@
 //! Iterations: each runs a master plan once, for a migration.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -9,10 +11,17 @@ use super::master_plan::MasterPlanId;
 use super::migration::MigrationId;
 use super::status::Status;
 use crate::error::{Error, Result};
-use crate::key::uuids;
+use crate::input;
+use crate::key::{Listed, Page, uuids};
 use crate::unit_of_work::UnitOfWork;
 
 pub(super) const ENTITY: &str = "cutover::Iteration";
+
+/// The most characters of an iteration's name.
+pub const MAX_ITERATION_NAME: usize = 255;
+
+/// The most characters of an iteration's description.
+pub const MAX_ITERATION_DESCRIPTION: usize = 10_000;
 
 uuids! {
     /// The key of an [`Iteration`].
@@ -20,7 +29,7 @@ uuids! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid, Varchar};
     use crate::cutover::schema::sql_types::CutoverStatus;
 
     /// The view that knows the plan of every iteration in every state of the schema. In states before
@@ -74,6 +83,80 @@ pub struct Iteration {
     pub updated_at: DateTime<Utc>,
 }
 
+/// The SQL types of [`Iteration`]'s fields.
+pub(super) type IterationRow = SqlTypeOf<AsSelect<Iteration, Pg>>;
+
+/// The rules of what people write about an iteration. `entity` is the input that they write it in.
+pub(super) fn check(
+    entity: &'static str,
+    name: &str,
+    description: Option<&str>,
+    dates: [(&str, Option<DateTime<Utc>>); 2],
+) -> Result<()> {
+    input::name(name, MAX_ITERATION_NAME).map_err(|why| Error::invalid(entity, "ite_name", why))?;
+    input::text(description.unwrap_or_default(), MAX_ITERATION_DESCRIPTION)
+        .map_err(|why| Error::invalid(entity, "ite_description", why))?;
+    for (field, date) in dates {
+        if date.is_some_and(|date| !(1..=9999).contains(&date.year())) {
+            return Err(Error::invalid(entity, field, "must be in the years 1 to 9999"));
+        }
+    }
+    Ok(())
+}
+
+/// Which iterations to list. What is asked for more than once is asked for as the last time.
+///
+/// # Example
+///
+/// ```
+/// use planwright::cutover::{IterationFilter, IterationTypeCode, MigrationId, Status};
+///
+/// let rehearsals_to_come = IterationFilter::all()
+///     .migration(MigrationId::new())
+///     .itt_code(&IterationTypeCode::dress_rehearsal())
+///     .status(Status::Planning);
+/// # let _ = rehearsals_to_come;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct IterationFilter {
+    migration: Option<MigrationId>,
+    plan: Option<MasterPlanId>,
+    itt_code: Option<IterationTypeCode>,
+    status: Option<Status>,
+}
+
+impl IterationFilter {
+    /// Every iteration.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Only iterations of this migration.
+    pub fn migration(mut self, id: MigrationId) -> Self {
+        self.migration = Some(id);
+        self
+    }
+
+    /// Only iterations that run this master plan.
+    pub fn plan(mut self, id: MasterPlanId) -> Self {
+        self.plan = Some(id);
+        self
+    }
+
+    /// Only iterations of this type.
+    pub fn itt_code(mut self, code: &IterationTypeCode) -> Self {
+        self.itt_code = Some(code.clone());
+        self
+    }
+
+    /// Only iterations that are this far.
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+}
+
 impl UnitOfWork<'_> {
     /// The iterations of cutover migrations.
     pub fn iterations(&mut self) -> IterationRepository<'_> {
@@ -107,5 +190,56 @@ impl IterationRepository<'_> {
     /// [`Error::NotFound`] where there is none.
     pub fn get(&mut self, id: IterationId) -> Result<Iteration> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
+    }
+
+    /// Iterations, by key: in the order in which they were made. One statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a page of no or too many rows.
+    pub fn list(
+        &mut self,
+        filter: &IterationFilter,
+        page: Page<IterationId>,
+    ) -> Result<Listed<Iteration, IterationId>> {
+        let mut query =
+            Iteration::query().order(iteration_plans::ite_id).limit(page.fetch()?).into_boxed();
+        if let Some(key) = page.key() {
+            query = query.filter(iteration_plans::ite_id.gt(key));
+        }
+        if let Some(id) = filter.migration {
+            query = query.filter(iteration_plans::mig_id.eq(id));
+        }
+        if let Some(id) = filter.plan {
+            query = query.filter(iteration_plans::plm_id.eq(id));
+        }
+        if let Some(code) = &filter.itt_code {
+            query = query.filter(iteration_plans::itt_code.eq(code));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(iteration_plans::ite_status.eq(status));
+        }
+        let found = query.load(self.uow.connection())?;
+        Ok(page.cut(found, |iteration| iteration.ite_id))
+    }
+
+    /// The newest iteration of this type that the migration has: of those that were made at the same
+    /// moment, the one with the greatest key. `None` where it has none, or there is no such
+    /// migration. One statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] and the like, as for any statement.
+    pub fn latest(
+        &mut self,
+        migration: MigrationId,
+        itt_code: &IterationTypeCode,
+    ) -> Result<Option<Iteration>> {
+        Ok(Iteration::query()
+            .filter(iteration_plans::mig_id.eq(migration))
+            .filter(iteration_plans::itt_code.eq(itt_code))
+            .order((iteration_plans::created_at.desc(), iteration_plans::ite_id.desc()))
+            .first(self.uow.connection())
+            .optional()?)
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::migration::{Kind, Migration, known_statements};
+use super::policies::weigh_policy;
 use super::target::{Target, Versions};
 use crate::catalog::accepted::Accepted;
 use crate::catalog::names::Renamed;
@@ -85,6 +86,7 @@ pub(super) fn judge<'m>(
     for mut difference in compare(&expected, live) {
         renamed.extend(other_name(&difference, &expected));
         ahead.weigh(&mut difference, live);
+        weigh_policy(&mut difference, live);
         if let (Finding::Extra, Some(by)) = (&difference.finding, gone.get(&difference.object)) {
             difference.finding = Finding::Leftover { since: by.to_string() };
             difference.severity = Severity::Error;

@@ -42,6 +42,14 @@ impl Context {
             Self::Cutover => "cutover",
         }
     }
+
+    /// Unique indexes that no migration makes, and a host may turn on.
+    pub(crate) const fn policies(self) -> &'static [&'static str] {
+        match self {
+            Self::Cutover => &["iterations_ite_mig_id_open_cutover_uq"],
+            Self::Core | Self::Modelling | Self::MealPlanning => &[],
+        }
+    }
 }
 
 impl fmt::Display for Context {

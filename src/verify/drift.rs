@@ -11,7 +11,7 @@ use crate::catalog::{
     missing_privileges,
 };
 use crate::error::Result;
-use crate::migrate::{Context, Kind, Migration, Migrations, Standing};
+use crate::migrate::{Context, Kind, Migration, Migrations, Standing, weigh_policy};
 use crate::severity::Severity;
 use crate::store::Store;
 use crate::unit_of_work::UnitOfWork;
@@ -141,6 +141,7 @@ impl<'a> Drift<'a> {
             differences.retain(|one| one.finding != Finding::Extra || self.is_extra(one, &state));
             for difference in &mut differences {
                 state.explain(difference);
+                weigh_policy(difference, &actual);
             }
             expect_names(uow, &mut differences)?;
             differences.extend(missing_privileges(uow, &self.needs(&state))?);

@@ -22,6 +22,7 @@ const FOR_CONTEXTS: &[(&str, &str)] = &[
     ("input", "rules for text and keys that inputs share"),
     ("key", "typed keys and pages"),
     ("partition", "tables to part are handed to it as values"),
+    ("policy_index", "a rule that a host turns on is an index, built as migrations build theirs"),
     ("relocate", "tables to move are handed to it as values"),
     ("statement", "hot statements as text"),
     ("store", "operations that commit batch by batch begin at the store"),

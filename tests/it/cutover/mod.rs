@@ -1,8 +1,14 @@
 //! The cutover context.
 
+mod iteration_races;
+mod iteration_states;
+mod iteration_types;
+mod iterations;
+mod link;
 mod master_plan;
 mod migration;
 mod migration_list;
+mod policy;
 mod rows;
 mod states;
 
