@@ -14,6 +14,7 @@ mod migration;
 // generated
 mod schema;
 mod status;
+pub mod transition;
 
 pub use invariants::INVARIANTS;
 pub use iteration::{Iteration, IterationId, IterationRepository};

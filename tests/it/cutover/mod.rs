@@ -1,5 +1,7 @@
 //! The cutover context.
 
+mod transition;
+
 use planwright::cutover::{MasterPlanId, MigrationId, factory};
 use planwright::testing::TestDatabase;
 use planwright::{Context, Store};
