@@ -77,7 +77,7 @@ fn each_step_waits_for_what_comes_before_it() {
         assert!(refused.contains(why), "{refused}");
     }
     // Without an iteration to be given a plan the guard alone is asked, by a finished job.
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     let unnamed = format!("UPDATE iterations_ite SET plm_id = NULL WHERE ite_id = {}", key(104));
     let by_hand = |uow: &mut UnitOfWork<'_>| {
         execute(uow, "SET LOCAL session_replication_role = replica")?;
@@ -87,7 +87,7 @@ fn each_step_waits_for_what_comes_before_it() {
     let listed = "lists 1: iteration 00000000-0000-0000-0000-000000000104 (Run 104) names no master \
                   plan";
     assert!(refusal(contract(store, CHECK_PLAN)).contains(listed));
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     contract(store, CHECK_PLAN).unwrap().unwrap();
     // As if one had come between the guard and the lock.
     store
@@ -100,7 +100,7 @@ fn each_step_waits_for_what_comes_before_it() {
         })
         .unwrap();
     assert!(refusal(contract(store, VALIDATE_PLAN)).contains(listed));
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     contract(store, VALIDATE_PLAN).unwrap().unwrap();
     contract(store, PLAN_NOT_NULL).unwrap().unwrap();
     let refused = store.write(by_hand).unwrap_err();
@@ -138,7 +138,7 @@ fn the_column_goes_only_when_every_plan_is_in_an_iteration() {
     };
     let listed = format!("lists 2: {}; {}", line(14, "Move 14"), line(17, "New"));
     assert!(refused.contains(&listed), "{refused}");
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     let forget = format!("UPDATE migrations_mig SET plm_id = NULL WHERE mig_id = {}", key(14));
     run(store, &forget).unwrap();
     contract(store, DROP_COLUMN).unwrap().unwrap();
@@ -202,7 +202,7 @@ fn the_way_back_brings_every_plan_to_its_migration() {
 
     // And there again, with nothing that was made twice.
     migrator(store).up().unwrap();
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     for step in STEPS {
         contract(store, step).unwrap().unwrap();
     }

@@ -139,7 +139,7 @@ fn to_name_a_plan_is_no_change_and_to_give_another_is_one() {
         key(2)
     ));
     assert_eq!((&*stamps(&odd), &*stamps(&noted)), ("amy false", "amy false"));
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     let rest = format!("NOT {odd} AND NOT {noted}");
     assert_eq!(stamps(&rest), "older true", "the job");
     // Taken from the migration: they keep it, which is no change either.
@@ -324,7 +324,7 @@ fn what_is_done_already_is_not_locked_again() {
                    FROM (SELECT mig_id AS id, xmax FROM migrations_mig
                          UNION ALL SELECT ite_id, xmax FROM iterations_ite) AS rows";
     let before = of(store, locks);
-    backfill(store).unwrap();
+    assert!(backfill(store).unwrap().is_finished());
     assert_eq!(of(store, locks), before);
     assert_eq!(number(store, "SELECT count(*) FROM iterations_ite"), 9);
 }
