@@ -19,15 +19,16 @@ use std::time::Duration;
 
 use clap::Parser;
 use planwright::batch;
+use planwright::cutover::transition::Backfilled;
 use planwright::diagram;
 use planwright::local_server::Database;
 use planwright::migrate::{Adoption, Migrations, Migrator, PlanReport, State};
-use planwright::modelling::{self, transition};
+use planwright::modelling;
 use planwright::verify::{
     self, Drift, DriftReport, Fingerprint, Immutability, ImmutableTable, Invariant, Privilege,
     Source,
 };
-use planwright::{Context, Store, StoreOptions};
+use planwright::{Context, Page, Store, StoreOptions};
 use planwright::{cutover, meal_planning};
 use serde::Serialize;
 
@@ -304,12 +305,18 @@ impl<'a, 'w> Tool<'a, 'w> {
             .lock_wait(self.arguments.lock_wait)
             .on_progress(progress::tell_job(&bar, self.out));
         let outcome = match name {
-            transition::JOB => runner.run(&mut transition::Backfill::new())?,
-            _ => return Err(format!("no job is called {name}: try {}", transition::JOB).into()),
+            modelling::transition::JOB => runner.run(&mut modelling::transition::Backfill::new())?,
+            cutover::transition::JOB => runner.run(&mut cutover::transition::Backfill::new())?,
+            _ => {
+                let known = [modelling::transition::JOB, cutover::transition::JOB].join(", ");
+                return Err(format!("no job is called {name}: try {known}").into());
+            }
         };
         bar.finish_and_clear();
-        self.out.show(&outcome)?;
-        Ok(outcome.is_finished().into())
+        let made = if name == cutover::transition::JOB { backfilled(store)? } else { Vec::new() };
+        let finished = outcome.is_finished();
+        self.out.show(&Ran { outcome, made })?;
+        Ok(finished.into())
     }
 
     fn diagram(&self, store: &Store, format: Format, overview: bool) -> Result<Ending, Failure> {
@@ -336,6 +343,34 @@ impl<'a, 'w> Tool<'a, 'w> {
         bar.finish_and_clear();
         self.out.show(&report)?;
         Ok(report.succeeded().into())
+    }
+}
+
+/// The iterations that the job has made, in this run or before.
+fn backfilled(store: &Store) -> planwright::Result<Vec<Backfilled>> {
+    let mut page = Page::first(Page::<cutover::IterationId>::MAX);
+    let mut all = Vec::new();
+    loop {
+        let made = store.read(|uow| cutover::transition::backfilled(uow, page))?;
+        all.extend(made.items);
+        let Some(last) = made.next else { return Ok(all) };
+        page = Page::after(last, Page::<cutover::IterationId>::MAX);
+    }
+}
+
+/// How a job ended, and what it has made that people want to know of.
+#[derive(Serialize)]
+struct Ran {
+    #[serde(flatten)]
+    outcome: batch::Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    made: Vec<Backfilled>,
+}
+
+impl Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.outcome.to_string().trim_end())?;
+        self.made.iter().try_for_each(|made| write!(f, "\n[x] {made}"))
     }
 }
 

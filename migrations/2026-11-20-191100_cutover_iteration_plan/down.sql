@@ -6,9 +6,12 @@ DECLARE
     found text;
 BEGIN
     SELECT string_agg(line, '; ') INTO found FROM (
-        SELECT format('migration %s (%s) uses %s master plans', m.mig_id, m.mig_name,
-                      count(DISTINCT p.plm_id)) AS line
-          FROM migrations_mig m JOIN iteration_plans p USING (mig_id)
+        SELECT format('migration %s (%s) has the master plans %s', m.mig_id, m.mig_name,
+                      string_agg(DISTINCT p.plm_id::text, ', ')) AS line
+          FROM migrations_mig m
+          JOIN (SELECT mig_id, plm_id FROM iteration_plans
+                UNION
+                SELECT mig_id, plm_id FROM migrations_mig WHERE plm_id IS NOT NULL) p USING (mig_id)
          GROUP BY m.mig_id, m.mig_name HAVING count(DISTINCT p.plm_id) > 1
         UNION ALL
         SELECT format('migration %s (%s) has no master plan and no iteration', m.mig_id, m.mig_name)
@@ -26,9 +29,10 @@ $$;
 
 DROP VIEW iteration_plans;
 DROP TRIGGER migrations_mig_plan ON migrations_mig;
+DROP TRIGGER migrations_mig_plan_before ON migrations_mig;
 UPDATE migrations_mig m SET plm_id = i.plm_id
   FROM iterations_ite i
- WHERE i.mig_id = m.mig_id AND i.plm_id IS NOT NULL AND m.plm_id IS DISTINCT FROM i.plm_id;
+ WHERE i.mig_id = m.mig_id AND i.plm_id IS NOT NULL AND m.plm_id IS NULL;
 DROP TRIGGER iterations_ite_plan ON iterations_ite;
 DROP FUNCTION planwright.cutover_migration_plan();
 DROP FUNCTION planwright.cutover_iteration_plan();

@@ -1,6 +1,5 @@
 -- Who made and changed a row, and when, is written by the database: by the actor of the unit of work
--- where there is one, else as the statement says. To name the plan that an iteration had by its
--- migration changes nothing, so it is no change.
+-- where there is one, else as the statement says.
 --
 -- Locks: SHARE ROW EXCLUSIVE on plans_master_plm, migrations_mig and iterations_ite, milliseconds.
 -- Reversible: yes.
@@ -29,16 +28,5 @@ CREATE TRIGGER plans_master_plm_audit BEFORE INSERT OR UPDATE ON plans_master_pl
     FOR EACH ROW EXECUTE FUNCTION planwright.cutover_audit();
 CREATE TRIGGER migrations_mig_audit BEFORE INSERT OR UPDATE ON migrations_mig
     FOR EACH ROW EXECUTE FUNCTION planwright.cutover_audit();
-CREATE TRIGGER iterations_ite_audit BEFORE INSERT ON iterations_ite
+CREATE TRIGGER iterations_ite_audit BEFORE INSERT OR UPDATE ON iterations_ite
     FOR EACH ROW EXECUTE FUNCTION planwright.cutover_audit();
-CREATE TRIGGER iterations_ite_audit_update BEFORE UPDATE ON iterations_ite
-    FOR EACH ROW
-    WHEN (OLD.plm_id IS NOT NULL OR NEW.plm_id IS NULL
-          OR (OLD.ite_id, OLD.mig_id, OLD.itt_code, OLD.ite_name, OLD.ite_description, OLD.ite_status,
-              OLD.ite_static_cutover_date, OLD.ite_dynamic_cutover_date, OLD.created_by,
-              OLD.created_at, OLD.updated_by, OLD.updated_at)
-             IS DISTINCT FROM
-             (NEW.ite_id, NEW.mig_id, NEW.itt_code, NEW.ite_name, NEW.ite_description, NEW.ite_status,
-              NEW.ite_static_cutover_date, NEW.ite_dynamic_cutover_date, NEW.created_by,
-              NEW.created_at, NEW.updated_by, NEW.updated_at))
-    EXECUTE FUNCTION planwright.cutover_audit();

@@ -35,13 +35,37 @@ CREATE INDEX migrations_mig_plm_id_idx ON migrations_mig (plm_id);
 
 CREATE FUNCTION planwright.cutover_iteration_plan() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    was uuid;
 BEGIN
-    IF NEW.plm_id IS NOT NULL THEN
+    IF TG_OP = 'UPDATE' AND NEW.mig_id <> OLD.mig_id AND NEW.plm_id IS NOT DISTINCT FROM OLD.plm_id THEN
+        -- It goes to another migration. Where it ran the plan of the one that it leaves, it runs that of
+        -- the one that it comes to.
+        SELECT m.plm_id INTO was
+          FROM public.migrations_mig m WHERE m.mig_id = OLD.mig_id FOR KEY SHARE;
+        IF OLD.plm_id IS NOT NULL AND OLD.plm_id IS DISTINCT FROM was THEN
+            RETURN NEW;
+        END IF;
+    ELSIF NEW.plm_id IS NOT NULL THEN
+        -- To name the plan that it had by its migration changes nothing, so it is no change.
+        IF TG_OP = 'UPDATE' AND OLD.plm_id IS NULL
+           AND NEW.plm_id = (SELECT m.plm_id FROM public.migrations_mig m WHERE m.mig_id = OLD.mig_id)
+           AND (NEW.ite_id, NEW.mig_id, NEW.itt_code, NEW.ite_name, NEW.ite_description,
+                NEW.ite_status, NEW.ite_static_cutover_date, NEW.ite_dynamic_cutover_date,
+                NEW.created_by, NEW.created_at)
+               IS NOT DISTINCT FROM
+               (OLD.ite_id, OLD.mig_id, OLD.itt_code, OLD.ite_name, OLD.ite_description,
+                OLD.ite_status, OLD.ite_static_cutover_date, OLD.ite_dynamic_cutover_date,
+                OLD.created_by, OLD.created_at) THEN
+            NEW.updated_by := OLD.updated_by;
+            NEW.updated_at := OLD.updated_at;
+        END IF;
         RETURN NEW;
     END IF;
-    -- The migration may be changing its plan just now: its iterations follow, this one must too.
-    SELECT m.plm_id INTO NEW.plm_id
-      FROM public.migrations_mig m WHERE m.mig_id = NEW.mig_id FOR SHARE;
+    -- Whoever changes the plan of the migration just now is waited for: its iterations follow, this one
+    -- must too. Nobody else is: the foreign key takes the same lock.
+    SELECT coalesce(m.plm_id, was) INTO NEW.plm_id
+      FROM public.migrations_mig m WHERE m.mig_id = NEW.mig_id FOR KEY SHARE;
     IF NEW.plm_id IS NULL AND FOUND THEN
         RAISE EXCEPTION 'iteration % names no master plan, and its migration has none', NEW.ite_name
             USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
@@ -53,28 +77,40 @@ $$;
 
 COMMENT ON FUNCTION planwright.cutover_iteration_plan() IS 'Trigger: an iteration without a master plan gets its migration''s';
 
+-- Behind iterations_ite_audit by its name: what is no change is not told as one.
 CREATE TRIGGER iterations_ite_plan BEFORE INSERT OR UPDATE OF plm_id, mig_id ON iterations_ite
     FOR EACH ROW EXECUTE FUNCTION planwright.cutover_iteration_plan();
 
 CREATE FUNCTION planwright.cutover_migration_plan() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NEW.plm_id IS NULL THEN
-        UPDATE public.iterations_ite SET plm_id = OLD.plm_id
-         WHERE mig_id = NEW.mig_id AND plm_id IS NULL;
-    ELSE
+    IF TG_WHEN = 'AFTER' THEN
         UPDATE public.iterations_ite SET plm_id = NEW.plm_id
          WHERE mig_id = NEW.mig_id AND plm_id = OLD.plm_id;
+        RETURN NULL;
     END IF;
-    RETURN NULL;
+    -- As if the key were changed: who inserts an iteration meanwhile waits, and sees the new plan.
+    PERFORM FROM public.migrations_mig m WHERE m.mig_id = OLD.mig_id FOR UPDATE;
+    IF NEW.plm_id IS NULL THEN
+        UPDATE public.iterations_ite SET plm_id = OLD.plm_id
+         WHERE mig_id = OLD.mig_id AND plm_id IS NULL;
+    END IF;
+    RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION planwright.cutover_migration_plan() IS 'Trigger: where a migration''s master plan is changed, the iterations that had the old one follow';
+COMMENT ON FUNCTION planwright.cutover_migration_plan() IS 'Trigger: where a migration''s master plan is changed, the iterations that had the old one follow; where it is taken away, they keep it';
 
-CREATE TRIGGER migrations_mig_plan AFTER UPDATE OF plm_id ON migrations_mig
+CREATE TRIGGER migrations_mig_plan_before BEFORE UPDATE OF plm_id ON migrations_mig
     FOR EACH ROW WHEN (OLD.plm_id IS DISTINCT FROM NEW.plm_id)
     EXECUTE FUNCTION planwright.cutover_migration_plan();
+CREATE TRIGGER migrations_mig_plan AFTER UPDATE OF plm_id ON migrations_mig
+    FOR EACH ROW WHEN (OLD.plm_id <> NEW.plm_id)
+    EXECUTE FUNCTION planwright.cutover_migration_plan();
+
+-- Nobody makes a trigger of them on a table of his own, where they would write for him.
+REVOKE EXECUTE ON FUNCTION planwright.cutover_iteration_plan(), planwright.cutover_migration_plan()
+    FROM PUBLIC;
 
 -- A view that is replaced loses its options, such as the security_invoker of a host.
 DO $$

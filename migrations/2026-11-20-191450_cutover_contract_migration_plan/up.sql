@@ -4,7 +4,7 @@
 -- Locks: ACCESS EXCLUSIVE on migrations_mig, iterations_ite and iteration_plans for some milliseconds,
 -- and for a scan of migrations_mig that the guard makes behind the locks.
 -- Reversible: the down fills the column from the iterations, and refuses where a migration uses several
--- plans: that cannot go back.
+-- plans: that cannot go back. Privileges that were granted on the column are not given again.
 LOCK TABLE migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
 
 -- A view that is replaced loses its options, such as the security_invoker of a host.
@@ -34,6 +34,7 @@ COMMENT ON VIEW iteration_plans IS 'Iterations, each with the master plan that i
 
 DROP TRIGGER iterations_ite_plan ON iterations_ite;
 DROP TRIGGER migrations_mig_plan ON migrations_mig;
+DROP TRIGGER migrations_mig_plan_before ON migrations_mig;
 DROP FUNCTION planwright.cutover_iteration_plan();
 DROP FUNCTION planwright.cutover_migration_plan();
 ALTER TABLE migrations_mig DROP COLUMN plm_id;

@@ -23,6 +23,7 @@ mod relink;
 // generated
 mod schema;
 mod status;
+pub mod transition;
 
 pub use compare::{Comparison, NamedPlan, Sides};
 pub use invariants::INVARIANTS;

@@ -10,7 +10,7 @@ use diesel::{Connection, PgConnection};
 use planwright::migrate::{Kind, Migrations};
 use planwright::testing::TestDatabase;
 use planwright::verify::{Catalog, Delta, Object, Scope};
-use planwright::{Context, UnitOfWork, diagram, modelling, verify};
+use planwright::{Context, UnitOfWork, cutover, diagram, modelling, verify};
 use sha2::{Digest, Sha256};
 
 use crate::conventions::INVARIANTS;
@@ -116,12 +116,27 @@ fn the_pictures_are_those_of_the_diagrams() {
 /// The steps that turn the join into a column, as a document for who runs the SQL by hand.
 #[test]
 fn the_transition_is_written_down_for_who_owns_the_tables() {
+    let page = include_str!("../shared/recommendation-plan-id.md");
+    let text = page_of(page, Context::Modelling, modelling::transition::PLAN_ID_NOT_NULL);
+    golden("docs/migrations/recommendation-plan-id.md", &text);
+}
+
+/// The same of the plans that go from migrations to iterations.
+#[test]
+fn the_way_of_plans_to_iterations_is_written_down_for_who_owns_the_tables() {
+    let page = include_str!("../shared/iteration-plans.md");
+    let text = page_of(page, Context::Cutover, cutover::transition::DROP_COLUMN);
+    golden("docs/migrations/iteration-plans.md", &text);
+}
+
+/// The page with the steps of a context up to the last one of its transition.
+fn page_of(page: &str, context: Context, last: &str) -> String {
     let embedded = Migrations::embedded();
-    let mut text = String::from(include_str!("../shared/recommendation-plan-id.md"));
-    let steps = embedded.as_slice().iter().filter(|one| {
-        let last = modelling::transition::PLAN_ID_NOT_NULL;
-        one.context == Context::Modelling && one.kind != Kind::Baseline && &*one.name <= last
-    });
+    let mut text = page.to_owned();
+    let steps = embedded
+        .as_slice()
+        .iter()
+        .filter(|one| one.context == context && one.kind != Kind::Baseline && &*one.name <= last);
     for (nth, step) in (1..).zip(steps) {
         let (why, sql) = split(&step.up);
         let transaction = if step.transactional {
@@ -149,7 +164,7 @@ fn the_transition_is_written_down_for_who_owns_the_tables() {
         block("\n", sql);
         block("\nTo take it back:\n\n", &step.down);
     }
-    golden("docs/migrations/recommendation-plan-id.md", &text);
+    text
 }
 
 /// The comment that a file begins with, as paragraphs, and the rest.

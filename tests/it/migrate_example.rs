@@ -247,6 +247,30 @@ fn the_story_of_a_new_database() {
 }
 
 #[test]
+fn the_job_that_makes_iterations_tells_which() {
+    let database = empty();
+    let legacy = include_str!("cutover/transition/legacy.sql");
+    PgConnection::establish(database.url()).unwrap().batch_execute(legacy).unwrap();
+    let of = |words: &[&'static str]| [&["-c", "cutover"], words].concat();
+    fine(&database, &of(&["adopt", "cutover", "20261120191000"]));
+    fine(&database, &of(&["up"]));
+    let ran = fine(&database, &of(&["job", "cutover_backfill"]));
+    let lines: Vec<_> = ran.lines().collect();
+    assert_eq!(lines[0], "[x] cutover_backfill: finished, 9 rows of about 9, pass 1");
+    assert_eq!(lines.len(), 3);
+    for (line, migration) in lines[1..].iter().zip([15, 16]) {
+        assert!(line.starts_with("[x] migration 00000000-"), "{line}");
+        assert!(line.contains(&format!("(Move {migration}) has got iteration ")), "{line}");
+    }
+    // Whoever asks again is told again.
+    let again = json(&database, 0, &of(&["job", "cutover_backfill"]));
+    assert_eq!(again["finished_before"]["rows_done"], 9, "{again}");
+    assert_eq!(again["made"][1]["mig_name"], "Move 16", "{again}");
+    let check = "2026-11-20-191300_cutover_iteration_plan_check";
+    fine(&database, &of(&["contract", check]));
+}
+
+#[test]
 fn every_verb_prints_json_and_nothing_else() {
     let database = empty();
     let names = |of: Value| of.as_array().unwrap().len();
@@ -305,7 +329,10 @@ fn a_failure_says_what_to_type_next() {
         (&["contract", BASE], "is baseline, not held: `migrate up` runs it"),
         (&["-c", "core", "contract", KEY], "belongs to modelling, which is not chosen"),
         (&["down", "--to", "1"], "1: this release has no such migration"),
-        (&["job", "nonsense"], "no job is called nonsense: try modelling_backfill"),
+        (
+            &["job", "nonsense"],
+            "no job is called nonsense: try modelling_backfill, cutover_backfill",
+        ),
         (&["fingerprint", "--compare", "/nonsense"], "/nonsense: No such file"),
         (&["--migrations", "/nonsense", "status"], "/nonsense: No such file"),
         (&["adopt", "core", "20261120000000"], "never adopted"),

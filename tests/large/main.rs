@@ -1,6 +1,7 @@
 //! The tests that run for minutes, and print figures.
 
 mod crashes;
+mod cutover;
 mod meal_planning;
 mod races;
 #[path = "../shared/mod.rs"]

@@ -11,6 +11,7 @@ mod migration_list;
 mod policy;
 mod rows;
 mod states;
+mod transition;
 
 use planwright::cutover::{MasterPlanId, MigrationId, factory};
 use planwright::testing::TestDatabase;
