@@ -31,7 +31,11 @@ fn main() -> Done {
 pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     let (migration, [plan_a, plan_b]) = prepare(store)?;
     let id = migration.mig_id;
-    writeln!(out, "{} is to move. It has no master plan, its iterations will.", migration.mig_name)?;
+    writeln!(
+        out,
+        "{} is to move. It has no master plan, its iterations will.",
+        migration.mig_name
+    )?;
 
     writeln!(out, "\nThe dress rehearsal follows plan A, and is linked twice:")?;
     let new = NewIteration {
@@ -122,7 +126,8 @@ fn status(
     to: Status,
 ) -> Done<Iteration> {
     let (id, from) = (iteration.ite_id, iteration.ite_status);
-    let set = store.transaction().actor(who).run(|uow| uow.iterations().set_status(id, from, to))?;
+    let set =
+        store.transaction().actor(who).run(|uow| uow.iterations().set_status(id, from, to))?;
     let by = set.updated_by.as_deref().unwrap_or("nobody");
     writeln!(out, "  {} is {}, by {by}", set.ite_name, set.ite_status)?;
     Ok(set)
@@ -155,5 +160,10 @@ fn report(store: &Store, out: &mut dyn Write, id: MigrationId) -> Done {
         writeln!(out, "  {ite_name:<20} {code:<8} {status:<10} {date:<11} {plan}")?;
     }
     let names: Vec<_> = plans.iter().map(|plan| plan.plm_name.as_str()).collect();
-    Ok(writeln!(out, "  {} iterations of {} master plans: {names:?}", iterations.len(), plans.len())?)
+    Ok(writeln!(
+        out,
+        "  {} iterations of {} master plans: {names:?}",
+        iterations.len(),
+        plans.len()
+    )?)
 }

@@ -281,7 +281,7 @@ fn names_say_table_columns_and_kind() {
     let mut legacy = BTreeSet::new();
     report(
         "names",
-        118,
+        132,
         rules.iter().map(|rule| {
             let expected = format!("{}_{}_{}", rule.table, rule.columns.join("_"), rule.kind);
             let wrong = if LEGACY_NAMES.contains(&rule.name.as_str()) {

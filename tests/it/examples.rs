@@ -1,5 +1,8 @@
 //! The examples' parts that can go wrong without anybody seeing it.
 
+#[path = "../../examples/cutover.rs"]
+#[allow(dead_code)]
+mod cutover;
 #[path = "../../examples/generate_portfolio.rs"]
 #[allow(dead_code)]
 mod generate_portfolio;
@@ -253,4 +256,26 @@ fn the_story_of_a_meal_plan_can_be_told_twice_on_one_database() {
         assert!(long.clone().all(|word| word.len() < 36), "{text}");
     }
     assert_eq!(number(database.store(), "SELECT count(*) FROM plan_versions"), 8);
+}
+
+#[test]
+fn the_story_of_a_cutover_can_be_told_twice_on_one_database() {
+    let database = TestDatabase::new([Context::Cutover]).unwrap();
+    for _ in 0..2 {
+        let mut out = Vec::new();
+        cutover::tell(database.store(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for part in [
+            "  Rehearsal 1 is new\n  Rehearsal 1 is there already, and stays as it is\n",
+            "is IN_PROGRESS and no longer PLANNING\n  Rehearsal 1 is COMPLETED, by amy\n",
+            "\"Cutover\" is PLANNING, and a migration has at most one open CUTOVER iteration",
+            "  type: DR, then CUTOVER\n  status: COMPLETED, then PLANNING\n",
+            "  Rehearsal 1          DR       COMPLETED  2027-03-06  A: by the book\n",
+            "3 iterations of 2 master plans: [\"A: by the book\", \"B: with a way back\"]\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(!planwright::cutover::policy::is_enabled(database.store()).unwrap());
+    }
+    assert_eq!(number(database.store(), "SELECT count(*) FROM iterations_ite"), 6);
 }
