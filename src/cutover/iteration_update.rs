@@ -91,12 +91,16 @@ impl IterationRepository<'_> {
         let migration = migration.ok_or_else(absent)?;
         let row: Option<(bool, Iteration)> =
             Statement::<(Bool, IterationRow)>::new(include_str!("iteration_update.sql"))
-                .bind::<Uuid, _>(id)
                 .bind::<Uuid, _>(migration)
+                .bind::<Text, _>(&update.ite_name)
+                .bind::<Uuid, _>(id)
+                .bind::<Uuid, _>(id)
+                .bind::<Text, _>(&update.ite_name)
                 .bind::<Text, _>(&update.ite_name)
                 .bind::<Nullable<Text>, _>(&update.ite_description)
                 .bind::<Nullable<Timestamptz>, _>(update.ite_static_cutover_date)
                 .bind::<Nullable<Timestamptz>, _>(update.ite_dynamic_cutover_date)
+                .bind::<Uuid, _>(id)
                 .get_result(self.uow.connection())
                 .optional()
                 .map_err(|error| explained(&self.uow, error))?;

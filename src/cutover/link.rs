@@ -169,6 +169,13 @@ impl IterationRepository<'_> {
         }
         let row: Option<(String, Iteration)> =
             Statement::<(Text, IterationRow)>::new(include_str!("link.sql"))
+                .bind::<Uuid, _>(new.mig_id)
+                .bind::<Text, _>(&new.ite_name)
+                .bind::<Uuid, _>(new.plm_id)
+                .bind::<Text, _>(&new.itt_code)
+                .bind::<Text, _>(&new.itt_code)
+                .bind::<Uuid, _>(new.mig_id)
+                .bind::<Text, _>(&new.itt_code)
                 .bind::<Uuid, _>(IterationId::new())
                 .bind::<Uuid, _>(new.mig_id)
                 .bind::<Uuid, _>(new.plm_id)
