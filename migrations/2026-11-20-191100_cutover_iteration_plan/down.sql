@@ -1,5 +1,5 @@
 -- A migration names one plan for all of its iterations again. Refuses where that cannot be true.
-LOCK TABLE migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE iteration_plans, migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
 
 DO $$
 DECLARE

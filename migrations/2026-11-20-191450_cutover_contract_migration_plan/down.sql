@@ -1,5 +1,5 @@
 -- The column as it was, filled from the iterations. Writers of both tables wait while it is filled.
-LOCK TABLE migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE iteration_plans, migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
 
 DO $$
 DECLARE

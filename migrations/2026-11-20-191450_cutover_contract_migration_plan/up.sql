@@ -5,7 +5,8 @@
 -- and for a scan of migrations_mig that the guard makes behind the locks.
 -- Reversible: the down fills the column from the iterations, and refuses where a migration uses several
 -- plans: that cannot go back. Privileges that were granted on the column are not given again.
-LOCK TABLE migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
+-- The view first, and with it its tables: so do its readers, and nobody waits in a circle.
+LOCK TABLE iteration_plans, migrations_mig, iterations_ite IN ACCESS EXCLUSIVE MODE;
 
 -- A view that is replaced loses its options, such as the security_invoker of a host.
 DO $$

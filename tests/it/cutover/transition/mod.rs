@@ -144,12 +144,20 @@ fn meeting<A, T>(
             written.unwrap();
         });
         told.recv().unwrap();
-        let given = then();
-        done.store(true, Ordering::Relaxed);
-        given
+        let _ends = Ends(done);
+        then()
     });
     assert!(waited.into_inner(), "it did not wait");
     given
+}
+
+/// Sets the flag when it goes, so that no thread goes on for ever where the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What `then` gives while the transaction of `first` is open: it does not wait for it.

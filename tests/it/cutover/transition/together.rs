@@ -197,14 +197,14 @@ fn beside_old_writers_nothing_is_lost() {
             execute(uow, "UPDATE iterations_ite SET plm_id = NULL")
         })
         .unwrap();
-    let going = AtomicBool::new(true);
+    let stop = AtomicBool::new(false);
     let (turns, ends) = thread::scope(|scope| {
         let writers: Vec<_> = (0..3)
             .map(|nth: u32| {
-                let going = &going;
+                let stop = &stop;
                 scope.spawn(move || {
                     let mut turn = nth;
-                    while going.load(Ordering::Relaxed) {
+                    while !stop.load(Ordering::Relaxed) {
                         turn += 3;
                         let some = format!("'%{}'", turn % 97);
                         // One thing each, as an old application does, in whatever order.
@@ -237,6 +237,7 @@ fn beside_old_writers_nothing_is_lost() {
                 })
             })
             .collect();
+        let ends_all = Ends(&stop);
         let mut ends = 0;
         for _ in 0..3 {
             let outcome = Runner::new(store)
@@ -247,7 +248,7 @@ fn beside_old_writers_nothing_is_lost() {
                 .unwrap();
             ends += u32::from(outcome.is_finished());
         }
-        going.store(false, Ordering::Relaxed);
+        drop(ends_all);
         let turns: Vec<_> = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
         (turns, ends)
     });
