@@ -124,6 +124,7 @@ fn answers(store: &Store, rows: u16) -> Value {
             let listed = migrations.list_with_plans(&all, page)?;
             pages.push(json!([listed, migrations.list(&all, page)?]));
             let Some(next) = listed.next else { break };
+            assert!(pages.len() < 10, "it comes to no end");
             page = Page::after(next, rows);
         }
         for n in 1..=4 {
@@ -136,6 +137,7 @@ fn answers(store: &Store, rows: u16) -> Value {
                 let listed = uow.master_plans().used_by(plan(n), page)?;
                 uses.push(json!(listed));
                 let Some(next) = listed.next else { break };
+                assert!(uses.len() < 10, "it comes to no end");
                 page = Page::after(next, rows);
             }
         }
