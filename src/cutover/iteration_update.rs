@@ -152,7 +152,6 @@ impl IterationRepository<'_> {
             .first(self.uow.connection())
             .optional()?;
         let stored = stored.ok_or_else(|| Error::not_found(iteration::ENTITY, id))?;
-        let reason = format!("is {stored} and no longer {from}");
-        Err(Error::conflict(iteration::ENTITY, id, reason))
+        Err(from.lost(iteration::ENTITY, id, stored))
     }
 }

@@ -267,7 +267,7 @@ fn the_story_of_a_cutover_can_be_told_twice_on_one_database() {
         let text = String::from_utf8(out).unwrap();
         for part in [
             "  Rehearsal 1 is new\n  Rehearsal 1 is there already, and stays as it is\n",
-            "is IN_PROGRESS and no longer PLANNING\n  Rehearsal 1 is COMPLETED, by amy\n",
+            "is IN_PROGRESS by now, and not PLANNING\n  Rehearsal 1 is COMPLETED, by amy\n",
             "\"Cutover\" is PLANNING, and a migration has at most one open CUTOVER iteration",
             "  type: DR, then CUTOVER\n  status: COMPLETED, then PLANNING\n",
             "  Rehearsal 1          DR       COMPLETED  2027-03-06  A: by the book\n",

@@ -148,7 +148,7 @@ fn of_two_steps_from_one_status_one_is_taken() {
         let winner = done.iter().position(Result::is_ok).expect("one that wins");
         let loser = done[1 - winner].as_ref().unwrap_err();
         assert!(matches!(loser, Error::Conflict { .. }), "{loser:?}");
-        let words = format!("is {} and no longer PLANNING", steps[winner]);
+        let words = format!("is {} by now, and not PLANNING", steps[winner]);
         assert!(loser.to_string().ends_with(&words), "{loser}");
         let stored = store.read(|uow| uow.iterations().get(id)).unwrap();
         assert_eq!(stored.ite_status, steps[winner]);

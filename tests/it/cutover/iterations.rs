@@ -191,7 +191,7 @@ fn every_step_is_compared_with_the_status_that_is_stored() {
                     Err(Error::InvalidTransition { .. }) => assert!(!from.may_become(to), "{name}"),
                     Err(error) => {
                         assert!(from.may_become(to) && stored != from, "{name}: {error}");
-                        let words = format!("is {stored} and no longer {from}");
+                        let words = format!("is {stored} by now, and not {from}");
                         assert!(error.to_string().ends_with(&words), "{error}");
                         assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
                     }
