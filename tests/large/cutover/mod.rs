@@ -285,9 +285,9 @@ fn the_plans_of_migrations_become_those_of_iterations_under_a_live_writer() {
     assert_eq!(story.count(pairs), 0);
     // And there again, where one migration gets a second plan.
     story.contract(transition::DROP_COLUMN);
-    let second = "UPDATE iterations_ite SET plm_id = md5('plan 7')::uuid
+    let another = "UPDATE iterations_ite SET plm_id = md5('plan 7')::uuid
                    WHERE ite_id = md5('1 1')::uuid";
-    assert_eq!(store.write(|uow| execute(uow, second)).unwrap(), 1);
+    assert_eq!(store.write(|uow| execute(uow, another)).unwrap(), 1);
     let refused = migrator(store).down().unwrap_err();
     let refused = std::error::Error::source(&refused).unwrap().to_string();
     story.say(format!("refused: {refused}"));
