@@ -233,20 +233,20 @@ impl Story<'_> {
 fn the_plans_of_migrations_become_those_of_iterations_under_a_live_writer() {
     let database = TestDatabase::new([]).unwrap();
     build(database.url());
-    let story = Story {
+    let change = Story {
         url: database.url(),
         store: database.store(),
         live: Live::new(),
         began: Instant::now(),
     };
-    let store = story.store;
+    let store = change.store;
     let (sources, mapping) = content();
     let (before, told) = thread::scope(|scope| {
-        let _stops = Stops(&story.live);
-        let writer = scope.spawn(|| story.live.write(database.url()));
-        story.enter(Phase::Alone);
+        let _stops = Stops(&change.live);
+        let writer = scope.spawn(|| change.live.write(database.url()));
+        change.enter(Phase::Alone);
         thread::sleep(Duration::from_secs(2));
-        story.enter(Phase::Adopt);
+        change.enter(Phase::Adopt);
         let adoption = migrator(store).adopt(Context::Cutover, BASELINE).unwrap().unwrap();
         assert!(adoption.is_possible(), "{adoption}");
         let before = Fingerprint::take(store, &sources).unwrap();
@@ -254,49 +254,49 @@ fn the_plans_of_migrations_become_those_of_iterations_under_a_live_writer() {
         assert_eq!(rows[1], MIGRATIONS);
         assert_eq!(rows[3], ITERATIONS);
         assert_eq!(rows[0], MIGRATIONS - MIGRATIONS.div_ceil(3));
-        story.enter(Phase::Expand);
+        change.enter(Phase::Expand);
         for applied in migrator(store).up().unwrap() {
-            story.say(applied);
+            change.say(applied);
         }
-        story.backfill();
-        story.finish();
+        change.backfill();
+        change.finish();
         (before, writer.join().unwrap())
     });
-    story.say(format!("the old writer was refused: {}", told.end));
+    change.say(format!("the old writer was refused: {}", told.end));
     assert!(told.end.contains("\"plm_id\""), "{}", told.end);
-    story.compare(&before, &mapping);
-    story.the_writer_was_not_lied_to(&told);
+    change.compare(&before, &mapping);
+    change.the_writer_was_not_lied_to(&told);
     let late = told.migrations.len() as u64;
-    let made = story.made();
-    story.say(format!("{made} iterations were made for migrations without one"));
+    let made = change.made();
+    change.say(format!("{made} iterations were made for migrations without one"));
     // Some of those without have got one by the writer first, or one of the new ones.
     let all = ITERATIONS + told.iterations.len() as u64 + made;
-    assert_eq!(story.count("SELECT count(*) FROM iterations_ite"), all);
+    assert_eq!(change.count("SELECT count(*) FROM iterations_ite"), all);
     assert!(made <= WITHOUT + late && made + told.iterations.len() as u64 >= WITHOUT + late);
-    assert_eq!(story.count("SELECT count(*) FROM migrations_mig"), MIGRATIONS + late);
+    assert_eq!(change.count("SELECT count(*) FROM migrations_mig"), MIGRATIONS + late);
 
     // Back: every migration has the plan again that its iterations run.
     let [reverted] = &*migrator(store).down().unwrap() else { panic!("one step") };
-    story.say(reverted);
-    story.compare(&before, &Mapping::new());
+    change.say(reverted);
+    change.compare(&before, &Mapping::new());
     let pairs = "SELECT count(*) FROM (SELECT DISTINCT mig_id, plm_id FROM iterations_ite) i
                    FULL JOIN migrations_mig m ON (m.mig_id, m.plm_id) = (i.mig_id, i.plm_id)
                   WHERE m.mig_id IS NULL OR i.mig_id IS NULL";
-    assert_eq!(story.count(pairs), 0);
+    assert_eq!(change.count(pairs), 0);
     // And there again, where one migration gets a second plan.
-    story.contract(transition::DROP_COLUMN);
-    let second = "UPDATE iterations_ite SET plm_id = md5('plan 7')::uuid
+    change.contract(transition::DROP_COLUMN);
+    let another = "UPDATE iterations_ite SET plm_id = md5('plan 7')::uuid
                    WHERE ite_id = md5('1 1')::uuid";
-    assert_eq!(store.write(|uow| execute(uow, second)).unwrap(), 1);
+    assert_eq!(store.write(|uow| execute(uow, another)).unwrap(), 1);
     let refused = migrator(store).down().unwrap_err();
     let refused = std::error::Error::source(&refused).unwrap().to_string();
-    story.say(format!("refused: {refused}"));
+    change.say(format!("refused: {refused}"));
     assert!(refused.contains("a migration can name one master plan only: migration "), "{refused}");
     assert!(refused.contains("(Move 1) uses ") && !refused.contains(';'), "{refused}");
 
     println!("\nthe longest that a write took, and how many there were");
     for phase in Phase::ALL {
-        let (time, count) = story.live.longest(phase);
+        let (time, count) = change.live.longest(phase);
         println!("{:>10} {:>10.1} ms of {count}", format!("{phase:?}"), time.as_secs_f64() * 1e3);
     }
 }

@@ -8,8 +8,6 @@ use planwright::cutover::transition::{
 use super::*;
 use crate::support::number;
 
-const EXPAND: &str = "20261120191100";
-
 /// Which plan each migration names, such as `11:1`.
 const NAMED: &str = "SELECT string_agg(right(mig_id::text, 2) || ':'
                                || coalesce(ltrim(right(plm_id::text, 2), '0'), 'none'),

@@ -147,6 +147,8 @@ fn the_job_gives_way_to_who_takes_rows_in_another_order() {
         let (held, then) = (&held, &then);
         let writer = scope.spawn(move || {
             store.transaction().attempts(1).run(|uow| {
+                // Where nobody gives way, it is the writer whom the server ends.
+                execute(uow, "SET LOCAL deadlock_timeout = '600ms'")?;
                 execute(uow, held)?;
                 tell.send(()).unwrap();
                 let _ = gone.recv_timeout(Duration::from_secs(60));
