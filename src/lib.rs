@@ -18,6 +18,8 @@ pub mod meal_planning;
 pub mod migrate;
 mod milliseconds;
 pub mod modelling;
+mod patience;
+pub mod relocate;
 mod session;
 mod severity;
 mod statement;

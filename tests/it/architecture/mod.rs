@@ -53,7 +53,7 @@ const MADE_OF_PARTS: &[(&str, &str, &str)] = &[
     ),
     ("src/migrate/alone.rs", "CREATE", "parts of a migration of this crate"),
     ("src/transaction.rs", "BEGIN ISOLATION LEVEL", "constants, and the checked name of a job"),
-    ("src/migrate/locked.rs", "BEGIN;SET LOCAL lock_timeout", "the part is a number"),
+    ("src/patience.rs", "BEGIN;SET LOCAL lock_timeout", "the part is a number"),
     ("src/migrate/stage.rs", "SET CONSTRAINTS {", "the server has quoted the names"),
     ("src/transaction.rs", ";SET LOCAL {name}={value}", "names are constants, values numbers"),
     ("src/transaction.rs", ";SELECT set_config(", "the name is a constant, the value a literal"),
