@@ -55,7 +55,7 @@ SELECT 'default', a.oid, a.adnum::text, t.relname, '', 0
 UNION ALL
 SELECT CASE WHEN y.oid = ANY ($2) THEN 'type' WHEN y.typrelid <> 0 THEN 'row type'
             ELSE 'array type' END,
-       y.oid, y.typname, coalesce(t.relname, e.typname), n.nspname, 0
+       y.oid, y.typname, coalesce(t.relname, e.typname, y.typname), n.nspname, 0
   FROM pg_catalog.pg_type y
   JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
   LEFT JOIN pg_catalog.pg_type e ON e.typarray = y.oid
