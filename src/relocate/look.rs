@@ -9,6 +9,7 @@ use super::leaning::references;
 use super::plan::{Item, ItemState, RelocationPlan, Standing};
 use super::relocation::Relocation;
 use super::relocator::Options;
+use super::views;
 use crate::catalog::activity;
 use crate::catalog::moving::{self, Asked, Member, Schemas};
 use crate::error::{Problem, Result};
@@ -55,8 +56,16 @@ pub(super) fn look(connection: &mut PgConnection, options: &Options<'_>) -> Resu
     }
     let (tables, types) = (oids(&settled, "table"), oids(&settled, "type"));
     let moving = moving::members(connection, &oids(&waiting, "table"), &oids(&waiting, "type"))?;
+    for one in moving.iter().filter(|one| !one.may) {
+        let reason = "belongs to another role than its table: give it to the same one".to_owned();
+        problems.push(Problem { field: format!("{} {}", one.kind, one.name), reason });
+    }
     taken(connection, target, &items, &moving, &mut problems)?;
-    let references = references(connection, options, &waiting)?;
+    let mut references = references(connection, options, &waiting)?;
+    let makes_views = options.views && !options.back;
+    if makes_views {
+        references.extend(views::not_served(connection, &oids(&settled, "table"))?);
+    }
     for one in references.iter().filter(|one| one.standing == Standing::Refused) {
         let reason = one.remedy.to_string();
         let reason =

@@ -78,7 +78,7 @@ pub(super) fn look(connection: &mut PgConnection, options: &Options<'_>) -> Resu
 
 /// Whether it is known what leans on it.
 fn is_known(one: &Content) -> bool {
-    one.form.is_some() || one.is_type() || one.is_routine()
+    one.form.is_some() || one.is_type() || one.is_routine() || one.kind == "statistics object"
 }
 
 pub(super) fn run(

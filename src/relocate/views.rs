@@ -4,6 +4,8 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::look::MARK;
+use super::plan::{Reference, Standing};
+use crate::catalog::Remedy;
 use crate::catalog::moving::{self, Columns};
 use crate::error::Result;
 use crate::ident::{Ident, Literal};
@@ -54,6 +56,29 @@ pub(super) fn create(
         }
     }
     Ok(sql)
+}
+
+/// Whom the views will not serve: who asks by a view needs SELECT on each of its columns.
+pub(super) fn not_served(connection: &mut PgConnection, tables: &[u32]) -> Result<Vec<Reference>> {
+    let mut found = Vec::new();
+    for Columns { table, grants, .. } in moving::columns(connection, tables)? {
+        let grants: Vec<Granted> =
+            serde_json::from_value(grants).expect("the server writes what it was told to");
+        let mut roles: Vec<_> =
+            grants.into_iter().filter(|one| one.column.is_some()).map(|one| one.role).collect();
+        roles.dedup();
+        found.extend(roles.into_iter().map(|role| Reference {
+            kind: "column privileges of".to_owned(),
+            name: if role.is_empty() { "PUBLIC".to_owned() } else { role },
+            to: vec![table.clone()],
+            standing: Standing::Noted,
+            remedy: Remedy::advice(
+                "They stay with the table. The compatibility view, which asks as its caller, \
+                 needs SELECT on all columns of the table.",
+            ),
+        }));
+    }
+    Ok(found)
 }
 
 /// The statement that drops views, which fails where something leans on one.

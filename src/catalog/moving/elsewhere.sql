@@ -15,19 +15,21 @@ SELECT 'subscription', s.subname, c.relname
   JOIN pg_catalog.pg_class c ON c.oid = r.srrelid
  WHERE r.srrelid = ANY ($1)
 UNION ALL
-SELECT CASE WHEN c.relispartition THEN 'partition' ELSE 'child' END, c.oid::regclass::text, p.relname
+SELECT CASE WHEN c.relispartition THEN 'partition' ELSE 'child' END,
+       (pg_identify_object('pg_catalog.pg_class'::regclass, c.oid, 0)).identity, p.relname
   FROM pg_catalog.pg_inherits i
   JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
   JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
  WHERE i.inhparent = ANY ($1) AND i.inhrelid <> ALL ($1) AND c.relkind IN ('r', 'p', 'f')
 UNION ALL
-SELECT 'parent', p.oid::regclass::text, c.relname
+SELECT 'parent', (pg_identify_object('pg_catalog.pg_class'::regclass, p.oid, 0)).identity, c.relname
   FROM pg_catalog.pg_inherits i
   JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
   JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
  WHERE i.inhrelid = ANY ($1) AND i.inhparent <> ALL ($1) AND c.relkind IN ('r', 'p', 'f')
 UNION ALL
-SELECT 'trigger function', g.tgfoid::regprocedure::text, c.relname || '.' || g.tgname
+SELECT 'trigger function', (pg_identify_object('pg_catalog.pg_proc'::regclass, g.tgfoid, 0)).identity,
+       c.relname || '.' || g.tgname
   FROM pg_catalog.pg_trigger g
   JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid
   JOIN pg_catalog.pg_proc f ON f.oid = g.tgfoid

@@ -22,7 +22,7 @@ WITH tables AS (
       FROM tables t JOIN pg_catalog.pg_index i ON i.indrelid = t.reltoastrelid
 )
 SELECT r.kind, c.oid, c.relname::text AS name, r.of::text, n.nspname::text AS schema,
-       c.relfilenode AS file
+       c.relfilenode AS file, true AS may
   FROM relations r
   JOIN pg_catalog.pg_class c ON c.oid = r.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -30,32 +30,32 @@ UNION ALL
 SELECT CASE k.contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key'
                       WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclusion' WHEN 'n' THEN 'not null'
                       ELSE 'constraint trigger' END,
-       k.oid, k.conname, t.relname, n.nspname, 0
+       k.oid, k.conname, t.relname, n.nspname, 0, true
   FROM tables t
   JOIN pg_catalog.pg_constraint k ON k.conrelid = t.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
 UNION ALL
 SELECT CASE WHEN g.tgisinternal THEN 'internal trigger' ELSE 'trigger' END,
-       g.oid, g.tgname, t.relname, '', 0
+       g.oid, g.tgname, t.relname, '', 0, true
   FROM tables t JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid
 UNION ALL
-SELECT 'statistics', s.oid, s.stxname, t.relname, n.nspname, 0
+SELECT 'statistics', s.oid, s.stxname, t.relname, n.nspname, 0, pg_has_role(s.stxowner, 'USAGE')
   FROM tables t
   JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = t.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
 UNION ALL
-SELECT 'policy', p.oid, p.polname, t.relname, '', 0
+SELECT 'policy', p.oid, p.polname, t.relname, '', 0, true
   FROM tables t JOIN pg_catalog.pg_policy p ON p.polrelid = t.oid
 UNION ALL
-SELECT 'rule', r.oid, r.rulename, t.relname, '', 0
+SELECT 'rule', r.oid, r.rulename, t.relname, '', 0, true
   FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid
 UNION ALL
-SELECT 'default', a.oid, a.adnum::text, t.relname, '', 0
+SELECT 'default', a.oid, a.adnum::text, t.relname, '', 0, true
   FROM tables t JOIN pg_catalog.pg_attrdef a ON a.adrelid = t.oid
 UNION ALL
 SELECT CASE WHEN y.oid = ANY ($2) THEN 'type' WHEN y.typrelid <> 0 THEN 'row type'
             ELSE 'array type' END,
-       y.oid, y.typname, coalesce(t.relname, e.typname, y.typname), n.nspname, 0
+       y.oid, y.typname, coalesce(t.relname, e.typname, y.typname), n.nspname, 0, true
   FROM pg_catalog.pg_type y
   JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
   LEFT JOIN pg_catalog.pg_type e ON e.typarray = y.oid

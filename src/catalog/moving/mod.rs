@@ -97,6 +97,9 @@ pub(crate) struct Member {
     /// 0 where it has none.
     #[diesel(sql_type = Oid)]
     pub(crate) file: u32,
+    /// False for statistics of another owner: the one thing that does not go with its table.
+    #[diesel(sql_type = Bool)]
+    pub(crate) may: bool,
 }
 
 pub(crate) fn members(

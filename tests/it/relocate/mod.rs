@@ -2,6 +2,7 @@
 
 mod cuts;
 mod locking;
+mod measure;
 mod outside;
 mod roles;
 mod teardown;
