@@ -20,6 +20,7 @@ use crate::ident::Ident;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[must_use]
+#[allow(clippy::struct_excessive_bools)] // a list of what is wanted
 pub struct Grants {
     role: String,
     usage: bool,

@@ -180,9 +180,8 @@ fn fits(one: &Asked, refuse: &mut impl FnMut(String)) -> bool {
         ("table", "f") => Some("a foreign table"),
         ("table", "S") => Some("a sequence"),
         ("table", "i" | "I") => Some("an index"),
-        ("table", _) => Some("a composite type"),
+        ("table", _) | (_, "c") => Some("a composite type"),
         (_, "d") => Some("a domain"),
-        (_, "c") => Some("a composite type"),
         (_, "r") => Some("a range"),
         _ => Some("a type that is no enum"),
     };

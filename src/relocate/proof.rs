@@ -41,9 +41,9 @@ pub(super) fn compare(before: &[Member], after: &[Member], target: &str) -> Resu
             return Err(wrong(format!("{kind} {name} of {of} is in schema {}", now.schema)));
         }
         if now.file == 0 {
-            proof.same_objects += 1
+            proof.same_objects += 1;
         } else {
-            proof.same_files += 1
+            proof.same_files += 1;
         }
         *proof.counts.entry(kind.clone()).or_default() += 1;
     }

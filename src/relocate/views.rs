@@ -28,8 +28,8 @@ pub(super) fn create(
     (source, target): (&str, &str),
 ) -> Result<Vec<String>> {
     let mut sql = Vec::new();
-    for Columns { table, columns, grants } in moving::columns(connection, tables)? {
-        let columns: Vec<_> = columns.iter().map(|column| Ident(column).to_string()).collect();
+    for Columns { table, names, grants } in moving::columns(connection, tables)? {
+        let columns: Vec<_> = names.iter().map(|name| Ident(name).to_string()).collect();
         let view = format!("{}.{}", Ident(source), Ident(&table));
         let columns = columns.join(", ");
         sql.push(format!(

@@ -1,7 +1,7 @@
 -- planwright: what a view that stands for a table needs of it: columns, and who may do what
 SELECT c.oid, c.relname::text AS table,
        (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS names,
        coalesce((
          SELECT jsonb_agg(jsonb_build_object(
                     'role', coalesce(r.rolname::text, ''), 'privilege', e.privilege_type,

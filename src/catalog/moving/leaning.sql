@@ -71,7 +71,6 @@ SELECT coalesce(f.kind, CASE h.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'mater
                                        WHEN 'f' THEN 'foreign column' WHEN 'r' THEN 'column'
                                        WHEN 'p' THEN 'column' ELSE 'other' END) AS kind,
        b.identity AS name, coalesce(b.schema, n.nspname::text, '') AS schema,
-       CASE WHEN b.type = 'view' OR b.type = 'materialized view' THEN h.oid END AS view,
        coalesce(starts_with(obj_description(h.oid, 'pg_class'), $4), false) AS ours,
        array_agg(DISTINCT f.part ORDER BY f.part) AS parts
   FROM found f
@@ -89,5 +88,5 @@ SELECT coalesce(f.kind, CASE h.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'mater
    AND NOT (f.classid = 'pg_catalog.pg_class'::regclass AND f.objsubid = 0 AND f.kind IS NULL)
    -- What belongs to a view belongs to it.
    AND NOT (h.relkind = 'c' AND f.kind IS NULL)
- GROUP BY 1, 2, 3, 4, 5
+ GROUP BY 1, 2, 3, 4
  ORDER BY 1, 2

@@ -50,6 +50,7 @@ pub(crate) fn asked(
 
 /// The schemas of a move.
 #[derive(Debug, QueryableByName)]
+#[allow(clippy::struct_excessive_bools)] // a row
 pub(crate) struct Schemas {
     #[diesel(sql_type = Bool)]
     pub(crate) source_exists: bool,
@@ -149,8 +150,6 @@ pub(crate) struct Leaning {
     /// The schema of what it is, or of the relation that it belongs to.
     #[diesel(sql_type = Text)]
     pub(crate) schema: String,
-    #[diesel(sql_type = Nullable<Oid>)]
-    pub(crate) view: Option<u32>,
     /// Whether it is marked.
     #[diesel(sql_type = Bool)]
     pub(crate) ours: bool,
@@ -270,6 +269,7 @@ pub(crate) fn search_paths(
 
 /// What a role has not.
 #[derive(Debug, QueryableByName)]
+#[allow(clippy::struct_excessive_bools)] // a row
 pub(crate) struct Lacking {
     #[diesel(sql_type = Text)]
     pub(crate) role: String,
@@ -338,7 +338,7 @@ pub(crate) struct Columns {
     #[diesel(sql_type = Text)]
     pub(crate) table: String,
     #[diesel(sql_type = Array<Text>)]
-    pub(crate) columns: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Of everybody but this role.
     #[diesel(sql_type = Jsonb)]
     pub(crate) grants: serde_json::Value,

@@ -2,7 +2,6 @@
 
 mod cuts;
 mod locking;
-mod measure;
 mod outside;
 mod roles;
 mod teardown;
