@@ -36,7 +36,9 @@ pub(super) fn look(connection: &mut PgConnection, options: &Options<'_>) -> Resu
     let schemas = moving::schemas(connection, (schema, source))?;
     if schema == "public" {
         refuse("schema public".to_owned(), "is everybody's: drop what is in it by name");
-    } else if schemas.source_exists && !schemas.owns_source {
+    } else if !schemas.source_exists {
+        refuse(format!("schema {schema}"), "is not there");
+    } else if !schemas.owns_source {
         refuse(format!("schema {schema}"), "belongs to another role, which can drop it");
     }
     let contents = moving::contents(connection, schema)?;
@@ -60,7 +62,13 @@ pub(super) fn look(connection: &mut PgConnection, options: &Options<'_>) -> Resu
             refuse(format!("{} {}", one.kind, one.name), "is outside, and would go too");
         }
     }
-    let (_, ours) = found(connection, &relocation)?;
+    let (known, ours) = found(connection, &relocation)?;
+    if options.history_of.is_some() {
+        for one in known.iter().filter(|one| one.schema == source) {
+            let reason = "has not moved, and the history would forget it";
+            refuse(format!("{} {}", one.kind, one.name), reason);
+        }
+    }
     let own = ours.iter().filter(|one| one.schema == source);
     let views = own.map(|one| format!("{}.{}", one.schema, one.name)).collect();
     let history = match &options.history_of {

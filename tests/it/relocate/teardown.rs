@@ -79,8 +79,12 @@ fn the_history_forgets_the_context_that_is_gone() {
         Relocation::new("public", "elsewhere").tables(&["scenario", "plan", "recommendation"]);
     let relocator = || Relocator::new(store, asked).history_of("modelling");
     store.write(|uow| Ok(uow.connection().batch_execute("DROP VIEW plan_measure")?)).unwrap();
+    store.write(|uow| Ok(uow.connection().batch_execute("CREATE SCHEMA elsewhere")?)).unwrap();
+    has(&refused(relocator().teardown("elsewhere")), "table plan", "the history would forget it");
+    assert_eq!(migrator().status().unwrap().state, State::Current);
     relocator().run().unwrap();
     let torn = relocator().teardown("elsewhere").unwrap();
+    has(&refused(relocator().teardown("elsewhere")), "schema elsewhere", "is not there");
     assert!(torn.history.as_ref().is_some_and(|(_, rows)| *rows > 5), "{torn}");
     let State::Behind { pending } = migrator().status().unwrap().state else { panic!() };
     assert!(pending.iter().all(|name| name.contains("_modelling_")), "{pending:?}");
