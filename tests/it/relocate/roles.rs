@@ -55,6 +55,7 @@ fn everybody_and_an_owner_that_does_not_move_it_get_usage_as_well() {
     other.does("SELECT FROM garden.visit").unwrap();
     // The type's USAGE is everybody's by default, and says nothing.
     let garden = Garden::new();
+    garden.execute("REVOKE ALL ON TYPE mood FROM PUBLIC; GRANT USAGE ON TYPE mood TO PUBLIC");
     assert_eq!(garden.relocator().plan().unwrap().locked_out, Vec::<String>::new());
 }
 
