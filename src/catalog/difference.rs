@@ -76,7 +76,7 @@ impl Remedy {
         Self { advice: String::new(), sql: sql.into_iter().collect() }
     }
 
-    pub(super) fn but(mut self, advice: impl Into<String>) -> Self {
+    pub(crate) fn but(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();
         self
     }

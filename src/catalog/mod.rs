@@ -9,6 +9,7 @@ pub(crate) mod guards;
 mod load;
 pub(crate) mod locks;
 mod mend;
+pub(crate) mod moving;
 pub(crate) mod names;
 mod normal;
 mod object;

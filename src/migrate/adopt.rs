@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::adoption::{Adoption, Judged, judge};
 use super::context::Context;
 use super::history::{self, Recorded};
-use super::locked::{Locked, Outcome, Stop, failed, transaction};
+use super::locked::{Locked, Outcome, failed, transaction};
 use super::migration::{Kind, Migration};
 use super::plan::{Plan, Strange, rows_of};
 use super::runner::Migrator;
@@ -17,6 +17,7 @@ use super::target::Target;
 use crate::catalog::{self, Catalog, ObjectKind, ObjectName, accepted, names};
 use crate::error::{Error, Result};
 use crate::ident::Ident;
+use crate::patience::Stop;
 
 impl Migrator<'_> {
     /// Names differences that do not stand against [`adopt`](Self::adopt), by the keys that
@@ -206,7 +207,7 @@ impl<'m> Adopting<'m> {
         let seen = transaction(&mut session.connection, self.migration, |connection| {
             Ok(self.judged(connection)?)
         });
-        seen.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)
+        seen.map_err(Stop::error)
     }
 
     fn recorded(&self, session: &mut Locked<'_>, tables: &[ObjectName]) -> Result<Adoption> {
@@ -225,7 +226,7 @@ impl<'m> Adopting<'m> {
                 })?;
             Ok(adoption)
         });
-        recorded.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)
+        recorded.map_err(Stop::error)
     }
 
     /// Against whoever would change the tables. Before anything is read: what was waited for is

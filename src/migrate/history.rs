@@ -149,3 +149,24 @@ pub(super) fn forget(connection: &mut PgConnection, migration: &Migration) -> Qu
     .execute(connection)?;
     Ok(())
 }
+
+/// How many rows of a context there are.
+pub(crate) fn recorded_of(connection: &mut PgConnection, context: &str) -> Result<usize> {
+    Ok(read_on(connection)?.iter().filter(|row| row.context == context).count())
+}
+
+/// Takes all rows of a context away, and what was noted of an adoption of it: its objects are gone.
+pub(crate) fn forget_context(connection: &mut PgConnection, context: &str) -> Result<()> {
+    if !is_installed(connection)? {
+        return Ok(());
+    }
+    diesel::delete(migrations::table.filter(migrations::context.eq(context)))
+        .execute(connection)?;
+    if catalog::relation_exists(connection, "planwright.adopted_names")? {
+        catalog::names::replace(connection, context, &[])?;
+    }
+    if catalog::relation_exists(connection, "planwright.accepted_differences")? {
+        catalog::accepted::replace(connection, context, &[])?;
+    }
+    Ok(())
+}

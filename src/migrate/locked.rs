@@ -2,30 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 
 use super::guard::guard;
 use super::history::{self, Recorded};
 use super::migration::{Migration, known_statements};
-use super::patience::{Patience, Watch};
 use super::plan::Step;
 use super::report::{Applied, Progress, Reverted, head, whole_milliseconds};
 use super::tokens::Statement;
-use crate::catalog::{self, activity};
+use crate::catalog::activity;
 use crate::error::{Error, Result};
-use crate::lock;
+use crate::patience::{self, Patience, Stop, Watch};
 use crate::store::{self, Store};
-
-/// The host's limits are made for its queries, and the schema must not depend on its role. What a
-/// migration looks at behind its locks is to be what they keep.
-const SETTINGS: &str = "SET statement_timeout = 0;
-    SET idle_session_timeout = 0;
-    SELECT set_config('transaction_timeout', '0', false)
-     WHERE current_setting('transaction_timeout', true) IS NOT NULL;
-    SET default_transaction_isolation = 'read committed';
-    SET search_path = public";
 
 /// A connection of its own that holds the schema lock. The lock ends with the connection, however
 /// that ends.
@@ -55,22 +45,10 @@ impl<'m> Locked<'m> {
         for limit in [patience.first, patience.most] {
             store::milliseconds("Migrator", "lock_timeout", limit)?;
         }
-        let mut connection = store.dedicated()?;
-        connection.batch_execute(SETTINGS)?;
-        let holder = |connection: &mut PgConnection| -> Result<Option<String>> {
-            let holder = catalog::lock_holder(connection, lock::SCHEMA)?;
-            Ok(holder.map(|holder| holder.to_string()))
-        };
-        let waits = |connection: &mut PgConnection| {
-            progress(Progress::WaitingForLock { holder: holder(connection)? });
-            Ok(())
-        };
-        if !lock::wait_session(&mut connection, lock::SCHEMA, lock_wait, || false, waits)? {
-            let who = holder(&mut connection)?.unwrap_or_else(|| "another session".to_owned());
-            let waited = lock_wait.as_secs_f64();
-            let what = format!("{who} is changing the schema; gave up after {waited} s");
-            return Err(Error::unavailable(what, None));
-        }
+        let waits = |holder| progress(Progress::WaitingForLock { holder });
+        // The schema must not depend on the host's role.
+        let settings = [patience::UNLIMITED, "SET search_path = public"].join("; ");
+        let mut connection = patience::schema_session(store, &settings, lock_wait, waits)?;
         let watch = Watch::new(store, activity::own_pid(&mut connection)?);
         Ok(Self {
             connection,
@@ -81,10 +59,9 @@ impl<'m> Locked<'m> {
         })
     }
 
-    /// Gives the lock back, so that the next runner need not wait until the server sees that this
-    /// session is gone. Where that fails the session is gone already, and the lock with it.
+    /// Gives the lock back.
     pub(super) fn close(mut self) {
-        let _ = lock::release_session(&mut self.connection, lock::SCHEMA);
+        patience::release(&mut self.connection);
     }
 
     pub(super) fn history(&mut self) -> Result<Vec<Recorded>> {
@@ -150,7 +127,7 @@ impl<'m> Locked<'m> {
             self.run_alone(migration, &migration.down, " of its down")?;
             transaction(&mut self.connection, migration, |connection| Ok(forget(connection)?))
         };
-        run.map_err(|(Stop::Failed(error) | Stop::Refused(error))| error)?;
+        run.map_err(Stop::error)?;
         let duration = begin.elapsed();
         (self.progress)(Progress::Finished { name: migration.to_string(), duration });
         Ok(Reverted::new(migration, duration))
@@ -166,24 +143,12 @@ impl<'m> Locked<'m> {
     }
 }
 
-/// Why a transaction is rolled back.
-pub(super) enum Stop {
-    Failed(Error),
-    Refused(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 pub(super) fn transaction<T>(
     connection: &mut PgConnection,
     migration: &Migration,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
-    transaction_from("BEGIN", connection, migration, body)
+    patience::transaction("BEGIN", connection, |source| failed_commit(migration, source), body)
 }
 
 /// With a `lock_timeout` of its own.
@@ -193,34 +158,8 @@ pub(super) fn transaction_limited<T>(
     limit: Duration,
     body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
-    let limit = store::milliseconds("Migrator", "lock_timeout", limit)?;
-    let begin = format!("BEGIN;SET LOCAL lock_timeout = {limit}");
-    transaction_from(&begin, connection, migration, body)
-}
-
-fn transaction_from<T>(
-    begin: &str,
-    connection: &mut PgConnection,
-    migration: &Migration,
-    body: impl FnOnce(&mut PgConnection) -> Result<T, Stop>,
-) -> Result<T, Stop> {
-    type Manager = AnsiTransactionManager;
-    Manager::begin_transaction_sql(connection, begin).map_err(Error::from)?;
-    match body(connection) {
-        Ok(value) => match Manager::commit_transaction(connection) {
-            Ok(()) => Ok(value),
-            Err(source) => Err(Stop::Failed(failed_commit(migration, source))),
-        },
-        Err(stop) => {
-            let rolled_back = Manager::rollback_transaction(connection);
-            match (stop, rolled_back) {
-                // The connection is done with; the first error says why.
-                (Stop::Failed(error), _) => Err(Stop::Failed(error)),
-                (refused, Ok(())) => Err(refused),
-                (_, Err(error)) => Err(Stop::Failed(error.into())),
-            }
-        }
-    }
+    let begin = patience::begin_limited(limit)?;
+    patience::transaction(&begin, connection, |source| failed_commit(migration, source), body)
 }
 
 /// The statements of `up.sql` with the guard where it belongs: behind the LOCK TABLE statements
@@ -281,13 +220,11 @@ pub(super) fn failed_words((number, of_all): (usize, usize), of: &str, text: &st
 }
 
 fn failed_commit(migration: &Migration, source: DieselError) -> Error {
-    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
-    let what = match source {
-        DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => {
-            "the connection was lost during COMMIT: run it again, and the history says whether \
-             there is anything left to do"
-        }
-        _ => "COMMIT was refused: nothing of it is stored",
+    let what = if patience::is_lost(&source) {
+        "the connection was lost during COMMIT: run it again, and the history says whether there \
+         is anything left to do"
+    } else {
+        "COMMIT was refused: nothing of it is stored"
     };
     failed(migration, what, source)
 }

@@ -59,11 +59,10 @@ pub use adoption::Adoption;
 pub use context::Context;
 pub use embedded::Migrations;
 pub use history::Recorded;
-pub(crate) use history::applied_versions;
+pub(crate) use history::{applied_versions, forget_context, recorded_of};
 pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
 pub(crate) use own::Own;
-pub use patience::Blocked;
 pub use planned::{PlanReport, Planned};
 pub(crate) use policies::{run_unrecorded, weigh_policy};
 pub use rehearsed::{Effect, Ending, HeldLock, Rehearsal, Rehearsed, RelationLock, Rows};
@@ -76,3 +75,4 @@ use crate::{job_name, tokens};
 
 pub use crate::catalog::activity::Blocker;
 pub use crate::catalog::locks::LockMode;
+pub use crate::patience::Blocked;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::context::Context;
 use super::locked::Locked;
 use super::migration::{Kind, Migration};
-use super::patience::Patience;
 use crate::catalog::{Catalog, Difference, Finding, ObjectKind, Remedy};
 use crate::error::Result;
+use crate::patience::Patience;
 use crate::severity::Severity;
 use crate::store::Store;
 

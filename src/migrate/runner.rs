@@ -11,12 +11,12 @@ use super::guard::unstated;
 use super::history::{self, Recorded};
 use super::locked::{Locked, Outcome};
 use super::migration::{Kind, Migration};
-use super::patience::Patience;
 use super::plan::{Plan, Step, Strange, rows_of, tampered};
 use super::report::{Applied, Progress, Reverted, State, Status};
 use super::standing::status_of;
 use crate::batch::{self, Phase};
 use crate::error::{Error, Result};
+use crate::patience::Patience;
 use crate::store::Store;
 
 type Listener<'a> = Box<dyn FnMut(&Progress) + 'a>;

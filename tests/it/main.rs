@@ -28,6 +28,7 @@ mod modelling;
 mod pooler;
 mod proxy;
 mod races;
+mod relocate;
 mod schema;
 #[path = "../shared/mod.rs"]
 mod shared;
