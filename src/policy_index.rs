@@ -20,11 +20,13 @@ pub(crate) struct PolicyIndex {
 }
 
 impl PolicyIndex {
-    /// Whether it stands, and answers for all rows.
+    /// Whether it stands as it is made, and answers for all rows.
     pub(crate) fn is_valid(&self, store: &Store) -> Result<bool> {
         store.read(|uow| {
             let found = catalog::index(uow.connection(), self.table, self.name)?;
-            Ok(found.is_some_and(|index| index.valid && index.unique))
+            Ok(found.is_some_and(|index| {
+                index.valid && index.unique && migrate::is_policy(self.name, &index.definition)
+            }))
         })
     }
 

@@ -1,14 +1,16 @@
 //! Iterations: each runs a master plan once, for a migration.
 
 use chrono::{DateTime, Datelike, Utc};
-use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::dsl::{AsSelect, SqlTypeOf, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Uuid;
 use serde::Serialize;
 
 use super::iteration_type::IterationTypeCode;
 use super::master_plan::MasterPlanId;
 use super::migration::MigrationId;
+use super::schema::iterations_ite;
 use super::status::Status;
 use crate::error::{Error, Result};
 use crate::input;
@@ -157,6 +159,30 @@ impl IterationFilter {
     }
 }
 
+/// The plan of a row of the table, in every state of the schema.
+const PLAN: &str = "coalesce(iterations_ite.plm_id, (SELECT v.plm_id FROM iteration_plans v
+                                                      WHERE v.ite_id = iterations_ite.ite_id))";
+
+/// The rows behind the page's key that the filter lets through, whatever plan they run.
+macro_rules! narrowed {
+    ($query:expr, $of:ident, $filter:expr, $page:expr) => {{
+        let mut query = $query;
+        if let Some(key) = $page.key() {
+            query = query.filter($of::ite_id.gt(key));
+        }
+        if let Some(id) = $filter.migration {
+            query = query.filter($of::mig_id.eq(id));
+        }
+        if let Some(code) = &$filter.itt_code {
+            query = query.filter($of::itt_code.eq(code));
+        }
+        if let Some(status) = $filter.status {
+            query = query.filter($of::ite_status.eq(status));
+        }
+        query
+    }};
+}
+
 impl UnitOfWork<'_> {
     /// The iterations of cutover migrations.
     pub fn iterations(&mut self) -> IterationRepository<'_> {
@@ -192,7 +218,8 @@ impl IterationRepository<'_> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
     }
 
-    /// Iterations, by key: in the order in which they were made. One statement.
+    /// Iterations, by key: those that this crate made in the order in which they were made. One
+    /// statement.
     ///
     /// # Errors
     ///
@@ -202,24 +229,34 @@ impl IterationRepository<'_> {
         filter: &IterationFilter,
         page: Page<IterationId>,
     ) -> Result<Listed<Iteration, IterationId>> {
-        let mut query =
-            Iteration::query().order(iteration_plans::ite_id).limit(page.fetch()?).into_boxed();
-        if let Some(key) = page.key() {
-            query = query.filter(iteration_plans::ite_id.gt(key));
-        }
-        if let Some(id) = filter.migration {
-            query = query.filter(iteration_plans::mig_id.eq(id));
-        }
-        if let Some(id) = filter.plan {
-            query = query.filter(iteration_plans::plm_id.eq(id));
-        }
-        if let Some(code) = &filter.itt_code {
-            query = query.filter(iteration_plans::itt_code.eq(code));
-        }
-        if let Some(status) = filter.status {
-            query = query.filter(iteration_plans::ite_status.eq(status));
-        }
-        let found = query.load(self.uow.connection())?;
+        let rows = page.fetch()?;
+        let found: Vec<Iteration> = if let Some(id) = filter.plan {
+            let query = Iteration::query().order(iteration_plans::ite_id).limit(rows).into_boxed();
+            narrowed!(query, iteration_plans, filter, page)
+                .filter(iteration_plans::plm_id.eq(id))
+                .load(self.uow.connection())?
+        } else {
+            // From the table: the view would be sorted whole for each page.
+            let query =
+                iterations_ite::table.order(iterations_ite::ite_id).limit(rows).into_boxed();
+            narrowed!(query, iterations_ite, filter, page)
+                .select((
+                    iterations_ite::ite_id,
+                    iterations_ite::mig_id,
+                    sql::<Uuid>(PLAN),
+                    iterations_ite::itt_code,
+                    iterations_ite::ite_name,
+                    iterations_ite::ite_description,
+                    iterations_ite::ite_status,
+                    iterations_ite::ite_static_cutover_date,
+                    iterations_ite::ite_dynamic_cutover_date,
+                    iterations_ite::created_by,
+                    iterations_ite::created_at,
+                    iterations_ite::updated_by,
+                    iterations_ite::updated_at,
+                ))
+                .load(self.uow.connection())?
+        };
         Ok(page.cut(found, |iteration| iteration.ite_id))
     }
 

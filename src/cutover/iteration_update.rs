@@ -64,7 +64,9 @@ impl IterationRepository<'_> {
     /// # Errors
     ///
     /// [`Error::Invalid`] for a field that breaks its rule; [`Error::NotFound`] where there is no such
-    /// iteration; [`Error::Conflict`] where its migration has another one of the new name.
+    /// iteration; [`Error::Conflict`] where its migration has another one of the new name, and
+    /// [`Error::Constraint`] where that one could not be seen yet, as for
+    /// [`link`](Self::link).
     ///
     /// # Example
     ///

@@ -127,9 +127,10 @@ impl IterationRepository<'_> {
     /// * [`Error::Conflict`] where the migration has an iteration of this name with another plan or
     ///   type; where the type is inactive; and, with the [policy](super::policy) turned on, where it
     ///   is `CUTOVER` and the migration has an open one.
-    /// * [`Error::Constraint`] where there is no such plan or type. In a unit that reads at one moment
-    ///   (REPEATABLE READ) also where somebody else has linked one of this name since: run again, it
-    ///   gives theirs. Before names are unique such a unit makes a double instead.
+    /// * [`Error::Constraint`] where there is no such plan or type. Also where somebody who does not
+    ///   link, such as an old writer, has just inserted one of this name; and in a unit that reads at
+    ///   one moment (REPEATABLE READ), where anybody has since it began. Run again, it gives theirs.
+    ///   Before names are unique there is a double instead.
     ///
     /// # Example
     ///

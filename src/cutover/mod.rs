@@ -61,12 +61,13 @@
 //!
 //! # What is left to the host
 //!
-//! Who may see and change what. Users are rows of its `public.users`; one who owns a migration cannot
+//! Who may see and change what: [`GRANTS`] lets an application do all of it. Users are rows of its `public.users`; one who owns a migration cannot
 //! be deleted. What a master plan consists of is not kept yet.
 
 mod compare;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod grants;
 mod invariants;
 mod iteration;
 mod iteration_type;
@@ -87,6 +88,7 @@ mod status;
 pub mod transition;
 
 pub use compare::{Comparison, NamedPlan, Sides};
+pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use iteration::{
     Iteration, IterationFilter, IterationId, IterationRepository, MAX_ITERATION_DESCRIPTION,

@@ -43,10 +43,15 @@ impl Context {
         }
     }
 
-    /// Unique indexes that no migration makes, and a host may turn on.
-    pub(crate) const fn policies(self) -> &'static [&'static str] {
+    /// Unique indexes that no migration makes, and a host may turn on: names, and definitions as the
+    /// server writes them, from USING on.
+    pub(crate) const fn policies(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Cutover => &["iterations_ite_mig_id_open_cutover_uq"],
+            Self::Cutover => &[(
+                "iterations_ite_mig_id_open_cutover_uq",
+                "USING btree (mig_id) WHERE (((itt_code)::text = 'CUTOVER'::text) AND (ite_status = ANY \
+                 (ARRAY['PLANNING'::public.cutover_status, 'IN_PROGRESS'::public.cutover_status])))",
+            )],
             Self::Core | Self::Modelling | Self::MealPlanning => &[],
         }
     }

@@ -64,7 +64,7 @@ pub use lint::{Excepted, Finding, Lint, Rule};
 pub use migration::{Kind, Migration};
 pub(crate) use own::Own;
 pub use planned::{PlanReport, Planned};
-pub(crate) use policies::{run_unrecorded, weigh_policy};
+pub(crate) use policies::{is_policy, run_unrecorded, weigh_policy};
 pub use rehearsed::{Effect, Ending, HeldLock, Rehearsal, Rehearsed, RelationLock, Rows};
 pub use report::{Applied, Progress, Reverted, State, Status};
 pub use runner::Migrator;

@@ -39,19 +39,30 @@ pub(crate) fn run_unrecorded(store: &Store, name: &'static str, sql: &'static st
     done
 }
 
+/// Whether an index of this name and definition is a policy that a host may turn on.
+pub(crate) fn is_policy(name: &str, definition: &str) -> bool {
+    // The server names the schema where the search path does not lead to it.
+    let bare = |definition: &str| definition.trim().replace("public.", "");
+    Context::ALL
+        .iter()
+        .flat_map(|context| context.policies())
+        .any(|(known, wanted)| *known == name && bare(wanted) == bare(definition))
+}
+
 /// Says of an extra index that it is a policy which the host has turned on: no fault. One that is
-/// INVALID, or not unique, is none.
+/// INVALID, not unique, or for other rows or columns, is none.
 pub(crate) fn weigh_policy(difference: &mut Difference, live: &Catalog) {
     let Difference { object, finding, severity, remedy } = difference;
-    let known = object.kind == ObjectKind::Index
-        && Context::ALL.iter().any(|context| context.policies().contains(&&*object.name));
-    if !known || *finding != Finding::Extra {
+    if object.kind != ObjectKind::Index || *finding != Finding::Extra {
         return;
     }
     let says = |property: &str| {
-        live.get(object).and_then(|of| of.get(property)).is_some_and(|value| value == "yes")
+        live.get(object).and_then(|of| of.get(property)).map_or("", String::as_str)
     };
-    if says("unique") && says("valid") {
+    if says("unique") == "yes"
+        && says("valid") == "yes"
+        && is_policy(&object.name, says("definition"))
+    {
         *severity = Severity::Note;
         *remedy = Remedy::advice("A policy that the host has turned on.");
     }

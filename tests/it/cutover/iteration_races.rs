@@ -10,7 +10,8 @@ use planwright::cutover::{
 use planwright::{ConstraintKind, Error, Result, Store, UnitOfWork};
 
 use super::Move;
-use super::link::{cutover, linked, rehearsal};
+use super::link::{cutover, link, linked, rehearsal};
+use super::policy::beside_a_writer;
 use crate::support::{execute, number};
 
 const ROUNDS: usize = 40;
@@ -111,6 +112,29 @@ fn a_link_that_a_unit_of_one_moment_cannot_see_is_refused_by_the_rule_of_names()
     let refused = refused.unwrap_err();
     assert_eq!(refused.to_string(), "the iterations of a migration have different names");
     assert!(refused.is_conflict());
+}
+
+#[test]
+fn a_link_that_waits_for_an_old_writer_of_the_same_name_is_refused_and_finds_it_when_run_again() {
+    let of = Move::new();
+    let store = of.store();
+    let new = rehearsal(&of, "DR 1");
+    let write = format!(
+        "INSERT INTO iterations_ite (mig_id, plm_id, itt_code, ite_name)
+         VALUES ('{}', '{}', 'DR', 'DR 1')",
+        of.migration, of.plans[0]
+    );
+    let waits = || {
+        number(
+            store,
+            "SELECT count(*) FROM pg_stat_activity
+              WHERE datname = current_database() AND query LIKE '-- planwright: link%'
+                AND wait_event_type = 'Lock'",
+        ) > 0
+    };
+    let refused = beside_a_writer(store, &write, || link(store, &new), waits).unwrap_err();
+    assert_eq!(refused.to_string(), "the iterations of a migration have different names");
+    assert!(matches!(link(store, &new), Ok(Linked::Found(_))));
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn no_operation_reads_a_whole_table_in_any_state() {
         let [same, new] = [rehearsal(&of, "other"), cutover(&of, "new")]
             .map(|one| move |plm_id| NewIteration { plm_id, ..one.clone() });
         let migration = of.migration;
-        let works: [(&str, Work); 9] = [
+        let works: [(&str, Work); 11] = [
             ("link", Box::new(move |uow| uow.iterations().link(&new(a)).map(drop))),
             ("find", Box::new(move |uow| uow.iterations().link(&same(a)).map(drop))),
             ("relink", Box::new(move |uow| uow.iterations().relink(old, b).map(drop))),
@@ -286,6 +286,23 @@ fn no_operation_reads_a_whole_table_in_any_state() {
                 "list",
                 Box::new(move |uow| {
                     let filter = IterationFilter::all().migration(migration);
+                    uow.iterations().list(&filter, Page::first(9)).map(drop)
+                }),
+            ),
+            (
+                "list all",
+                Box::new(move |uow| {
+                    let page = Page::after(other, 9);
+                    let filter = IterationFilter::all();
+                    uow.iterations().list(&filter, Page::first(9))?;
+                    uow.iterations().list(&filter, page).map(drop)
+                }),
+            ),
+            (
+                "list by type and status",
+                Box::new(move |uow| {
+                    let code = IterationTypeCode::dress_rehearsal();
+                    let filter = IterationFilter::all().itt_code(&code).status(Status::Planning);
                     uow.iterations().list(&filter, Page::first(9)).map(drop)
                 }),
             ),

@@ -1,5 +1,6 @@
 //! The cutover context.
 
+mod grants;
 mod iteration_races;
 mod iteration_states;
 mod iteration_types;

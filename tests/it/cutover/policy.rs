@@ -145,8 +145,8 @@ fn where_migrations_have_several_it_stays_off_and_names_them() {
     assert!(!policy::is_enabled(store).unwrap());
 }
 
-/// A writer in a transaction that any index has to wait for, until it is told to commit.
-fn beside_a_writer<T: Send>(
+/// A writer in a transaction that the work has to wait for, until it is told to commit.
+pub(super) fn beside_a_writer<T: Send>(
     store: &Store,
     write: &str,
     work: impl FnOnce() -> T + Send,
@@ -272,6 +272,20 @@ fn an_index_of_its_name_that_says_something_else_is_told_of() {
     let error = policy::enable(store).unwrap_err();
     assert!(matches!(error, Error::Migration { .. }), "{error:?}");
     assert!(error.to_string().contains("exists with another definition"), "{error}");
+
+    // A unique one of other rows or columns is not the policy either.
+    store
+        .write(|uow| {
+            execute(uow, &format!("DROP INDEX {INDEX}"))?;
+            let other = "ON iterations_ite (mig_id, ite_id) WHERE itt_code = 'RUN'";
+            execute(uow, &format!("CREATE UNIQUE INDEX {INDEX} {other}"))
+        })
+        .unwrap();
+    let error = policy::enable(store).unwrap_err();
+    assert!(error.to_string().contains("exists with another definition"), "{error}");
+    assert!(!policy::is_enabled(store).unwrap());
+    let drift = Drift::new(store).contexts([Context::Cutover]).run().unwrap();
+    assert!(!drift.is_clean(), "{drift}");
 }
 
 #[test]
