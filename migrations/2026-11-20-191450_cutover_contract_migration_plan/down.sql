@@ -126,13 +126,13 @@ SELECT i.ite_id, i.mig_id, i.plm_id, i.itt_code, i.ite_name, i.ite_description, 
        i.ite_static_cutover_date, i.ite_dynamic_cutover_date, i.created_by, i.created_at,
        i.updated_by, i.updated_at
   FROM iterations_ite i
- WHERE i.plm_id IS NOT NULL
+ WHERE (i.plm_id IS NULL) IS FALSE
 UNION ALL
 SELECT i.ite_id, i.mig_id, m.plm_id, i.itt_code, i.ite_name, i.ite_description, i.ite_status,
        i.ite_static_cutover_date, i.ite_dynamic_cutover_date, i.created_by, i.created_at,
        i.updated_by, i.updated_at
   FROM iterations_ite i JOIN migrations_mig m ON m.mig_id = i.mig_id
- WHERE i.plm_id IS NULL;
+ WHERE (i.plm_id IS NULL) IS TRUE;
 
 DO $$
 BEGIN

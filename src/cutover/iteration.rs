@@ -79,7 +79,7 @@ pub struct Iteration {
     pub created_by: Option<String>,
     /// When it was made: the start of that transaction.
     pub created_at: DateTime<Utc>,
-    /// Who changed it last.
+    /// Who changed it last, of those who were named: a change without an actor leaves it.
     pub updated_by: Option<String>,
     /// When it was changed last: the start of that transaction.
     pub updated_at: DateTime<Utc>,

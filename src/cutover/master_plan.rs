@@ -35,7 +35,7 @@ pub struct MasterPlan {
     pub created_by: Option<String>,
     /// When it was made: the start of that transaction.
     pub created_at: DateTime<Utc>,
-    /// Who changed it last.
+    /// Who changed it last, of those who were named: a change without an actor leaves it.
     pub updated_by: Option<String>,
     /// When it was changed last: the start of that transaction.
     pub updated_at: DateTime<Utc>,

@@ -27,7 +27,7 @@ type UseRow = (SqlTypeOf<AsSelect<Iteration, Pg>>, SqlTypeOf<AsSelect<Migration,
 
 impl MasterPlanRepository<'_> {
     /// The iterations that run a master plan, with their migrations, by the iteration's key. One
-    /// statement. None for a plan that is not there, as for one that is not in use.
+    /// statement. None for a plan that is not there, as for one that no iteration runs.
     ///
     /// # Errors
     ///

@@ -57,7 +57,8 @@
 //! # Who and when
 //!
 //! `created_by` and `updated_by` are the [actor](crate::Transaction::actor) of the unit of work. They and
-//! the times are written by triggers, so that no writer can forget them.
+//! the times are written by triggers, so that no writer can forget them. A change without an actor keeps
+//! the name of the one before, and has its own time.
 //!
 //! # What is left to the host
 //!

@@ -26,7 +26,9 @@
 //!   it takes the plan away, they keep it. An iteration that it moves to another migration runs
 //!   that one's plan, unless it had one of its own.
 //! * To do so, a change of a plan waits for whoever is inserting iterations of that migration, and
-//!   they for it. Nothing else waits more than before.
+//!   they for it. Nothing else waits more than before. Two transactions that each insert an iteration
+//!   of one migration and then change its plan would wait for each other: the server ends one of
+//!   them as a deadlock.
 //!
 //! Two things are its own to look after. A migration that it inserts with a plan and without
 //! iterations stands against the contract until the job is run
