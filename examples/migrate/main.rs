@@ -251,6 +251,7 @@ impl<'a, 'w> Tool<'a, 'w> {
             .contexts(self.contexts.iter().copied())
             .migrations(self.migrations.clone())
             .grants(meal_planning::GRANTS)
+            .grants(cutover::GRANTS)
             .accepting(accepted);
         for role in roles {
             drift = drift.role(role, Privilege::ALL);
