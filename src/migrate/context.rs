@@ -26,12 +26,14 @@ pub enum Context {
     MealPlanning,
     /// Cutover migrations, their iterations, and the master plans that these run.
     Cutover,
+    /// Feature requests: how each is refined, which files it is about, and how it is to be built.
+    FeaturePlanner,
 }
 
 impl Context {
     /// Every context, in the order in which they came.
     pub const ALL: &'static [Self] =
-        &[Self::Core, Self::Modelling, Self::MealPlanning, Self::Cutover];
+        &[Self::Core, Self::Modelling, Self::MealPlanning, Self::Cutover, Self::FeaturePlanner];
 
     /// Its name in folder names, in the history and in Rust paths.
     pub const fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Context {
             Self::Modelling => "modelling",
             Self::MealPlanning => "meal_planning",
             Self::Cutover => "cutover",
+            Self::FeaturePlanner => "feature_planner",
         }
     }
 
@@ -52,7 +55,7 @@ impl Context {
                 "USING btree (mig_id) WHERE (((itt_code)::text = 'CUTOVER'::text) AND (ite_status = ANY \
                  (ARRAY['PLANNING'::public.cutover_status, 'IN_PROGRESS'::public.cutover_status])))",
             )],
-            Self::Core | Self::Modelling | Self::MealPlanning => &[],
+            Self::Core | Self::Modelling | Self::MealPlanning | Self::FeaturePlanner => &[],
         }
     }
 }

@@ -1,0 +1,119 @@
+-- The tables and enums of the feature planner go into a schema of their own. They stay the same objects:
+-- rows, indexes, constraints, privileges and whatever refers to them by its OID, such as views and foreign
+-- keys, stay. What another tool has moved already is left alone.
+--
+-- Held: what names public.feature_plans and the like fails from here on, and so does what names them
+-- without a schema, until its search_path has feature_planner. The guard lists functions that do.
+-- Table privileges travel, USAGE of the schema does not: the roles with privileges on the tables get it,
+-- and nobody else.
+--
+-- Locks: ACCESS EXCLUSIVE on the eight tables, milliseconds, whatever their size. Nothing is rewritten or
+-- scanned.
+-- Reversible: yes. The schema goes where it is empty then.
+
+-- Wherever they are.
+DO $$
+BEGIN
+    EXECUTE (
+        SELECT format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE',
+                      string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.relname))
+          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname IN ('public', 'feature_planner') AND c.relkind IN ('r', 'p')
+           AND c.relname IN (
+               'discovered_files', 'feature_plans', 'feature_refinements',
+               'file_discovery_sessions', 'implementation_plan_generations', 'plan_execution_logs',
+               'plan_step_templates', 'plan_steps'
+           ));
+END
+$$;
+
+DO $$
+DECLARE
+    role text;
+BEGIN
+    IF to_regnamespace('feature_planner') IS NULL THEN
+        CREATE SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.complexity') IS NULL THEN
+        ALTER TYPE public.complexity SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.confidence_level') IS NULL THEN
+        ALTER TYPE public.confidence_level SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.estimated_scope') IS NULL THEN
+        ALTER TYPE public.estimated_scope SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.execution_step') IS NULL THEN
+        ALTER TYPE public.execution_step SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.file_discovery_status') IS NULL THEN
+        ALTER TYPE public.file_discovery_status SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.file_priority') IS NULL THEN
+        ALTER TYPE public.file_priority SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.implementation_plan_status') IS NULL THEN
+        ALTER TYPE public.implementation_plan_status SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.plan_status') IS NULL THEN
+        ALTER TYPE public.plan_status SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.refinement_status') IS NULL THEN
+        ALTER TYPE public.refinement_status SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.risk_level') IS NULL THEN
+        ALTER TYPE public.risk_level SET SCHEMA feature_planner;
+    END IF;
+    IF to_regtype('feature_planner.technical_complexity') IS NULL THEN
+        ALTER TYPE public.technical_complexity SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.discovered_files') IS NULL THEN
+        ALTER TABLE public.discovered_files SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.feature_plans') IS NULL THEN
+        ALTER TABLE public.feature_plans SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.feature_refinements') IS NULL THEN
+        ALTER TABLE public.feature_refinements SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.file_discovery_sessions') IS NULL THEN
+        ALTER TABLE public.file_discovery_sessions SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.implementation_plan_generations') IS NULL THEN
+        ALTER TABLE public.implementation_plan_generations SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.plan_execution_logs') IS NULL THEN
+        ALTER TABLE public.plan_execution_logs SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.plan_step_templates') IS NULL THEN
+        ALTER TABLE public.plan_step_templates SET SCHEMA feature_planner;
+    END IF;
+    IF to_regclass('feature_planner.plan_steps') IS NULL THEN
+        ALTER TABLE public.plan_steps SET SCHEMA feature_planner;
+    END IF;
+
+    FOR role IN
+        WITH moved AS (
+            SELECT c.oid, c.relacl, c.relowner, n.nspowner
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'feature_planner' AND c.relname IN (
+                 'discovered_files', 'feature_plans', 'feature_refinements',
+                 'file_discovery_sessions', 'implementation_plan_generations',
+                 'plan_execution_logs', 'plan_step_templates', 'plan_steps')
+        ), granted AS (
+            SELECT a.grantee, m.nspowner FROM moved m, aclexplode(m.relacl) a
+            UNION
+            SELECT a.grantee, m.nspowner
+              FROM moved m JOIN pg_catalog.pg_attribute t ON t.attrelid = m.oid, aclexplode(t.attacl) a
+            UNION
+            SELECT m.relowner, m.nspowner FROM moved m
+        )
+        SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END
+          FROM granted WHERE grantee <> nspowner
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA feature_planner TO %s', role);
+    END LOOP;
+END
+$$;
+
+COMMENT ON SCHEMA feature_planner IS 'Feature requests, and how each is refined, examined and planned.';

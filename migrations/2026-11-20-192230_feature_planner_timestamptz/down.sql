@@ -1,0 +1,42 @@
+LOCK TABLE feature_planner.discovered_files, feature_planner.feature_plans, feature_planner.feature_refinements,
+    feature_planner.file_discovery_sessions, feature_planner.implementation_plan_generations, feature_planner.plan_execution_logs,
+    feature_planner.plan_step_templates, feature_planner.plan_steps
+    IN ACCESS EXCLUSIVE MODE;
+
+SET LOCAL TimeZone = 'UTC';
+
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.discovered_files
+    ALTER COLUMN created_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.feature_plans
+    ALTER COLUMN completed_at TYPE timestamp,
+    ALTER COLUMN created_at TYPE timestamp,
+    ALTER COLUMN updated_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.feature_refinements
+    ALTER COLUMN completed_at TYPE timestamp,
+    ALTER COLUMN created_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.file_discovery_sessions
+    ALTER COLUMN completed_at TYPE timestamp,
+    ALTER COLUMN created_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.implementation_plan_generations
+    ALTER COLUMN completed_at TYPE timestamp,
+    ALTER COLUMN created_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.plan_execution_logs
+    ALTER COLUMN created_at TYPE timestamp,
+    ALTER COLUMN end_time TYPE timestamp,
+    ALTER COLUMN start_time TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.plan_step_templates
+    ALTER COLUMN created_at TYPE timestamp,
+    ALTER COLUMN updated_at TYPE timestamp;
+-- lint:allow a rewritten table: under UTC the values stay as they are, and so does the file
+ALTER TABLE feature_planner.plan_steps
+    ALTER COLUMN created_at TYPE timestamp,
+    ALTER COLUMN updated_at TYPE timestamp;
+
+RESET TimeZone;

@@ -1,0 +1,25 @@
+-- What of the host's hangs on a column of times. Views, policies and triggers keep its type from being
+-- changed, and an index or constraint would be built or checked anew under the lock: drop it, and make it
+-- again behind this migration.
+WITH times (table_name, column_name) AS (
+    VALUES
+        ('discovered_files', 'created_at'),
+        ('feature_plans', 'completed_at'), ('feature_plans', 'created_at'), ('feature_plans', 'updated_at'),
+        ('feature_refinements', 'completed_at'), ('feature_refinements', 'created_at'),
+        ('file_discovery_sessions', 'completed_at'), ('file_discovery_sessions', 'created_at'),
+        ('implementation_plan_generations', 'completed_at'), ('implementation_plan_generations', 'created_at'),
+        ('plan_execution_logs', 'created_at'), ('plan_execution_logs', 'end_time'), ('plan_execution_logs', 'start_time'),
+        ('plan_step_templates', 'created_at'), ('plan_step_templates', 'updated_at'),
+        ('plan_steps', 'created_at'), ('plan_steps', 'updated_at')
+)
+SELECT DISTINCT format('%s uses %s.%s: drop it, and make it again later',
+              pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid), t.table_name, t.column_name)
+  FROM times t
+  JOIN pg_catalog.pg_attribute a
+    ON a.attrelid = to_regclass('feature_planner.' || t.table_name) AND a.attname = t.column_name
+  JOIN pg_catalog.pg_depend d
+    ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = a.attrelid
+       AND d.refobjsubid = a.attnum
+ WHERE d.classid <> 'pg_catalog.pg_attrdef'::regclass
+ ORDER BY 1
+ LIMIT 100;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.feature_refinements_id_plan_id_uq;

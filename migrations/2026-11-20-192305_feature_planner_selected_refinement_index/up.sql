@@ -1,0 +1,5 @@
+-- The check of plans when a refinement is deleted.
+-- Locks: SHARE UPDATE EXCLUSIVE on feature_plans while it scans; writers go on.
+-- Reversible: yes.
+CREATE INDEX CONCURRENTLY feature_plans_selected_refinement_id_id_ix
+    ON feature_planner.feature_plans (selected_refinement_id, id);

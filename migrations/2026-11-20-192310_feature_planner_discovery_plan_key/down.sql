@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.file_discovery_sessions_id_plan_id_uq;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.implementation_plan_generations_id_plan_id_uq;

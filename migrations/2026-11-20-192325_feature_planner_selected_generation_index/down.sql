@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.feature_plans_selected_plan_generation_id_id_ix;

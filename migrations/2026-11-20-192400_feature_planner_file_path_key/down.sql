@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.discovered_files_discovery_session_id_file_path_uq;

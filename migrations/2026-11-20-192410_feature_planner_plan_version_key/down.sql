@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.feature_plans_parent_plan_id_version_uq;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS feature_planner.plan_steps_plan_generation_id_display_order_uq;

@@ -1,0 +1,7 @@
+-- The steps of a generation have different numbers. Until the index is a constraint, two steps cannot
+-- change numbers in one statement.
+-- Held: live data may have doubles, which the guard lists.
+-- Locks: SHARE UPDATE EXCLUSIVE on plan_steps while it scans; writers go on.
+-- Reversible: yes.
+CREATE UNIQUE INDEX CONCURRENTLY plan_steps_plan_generation_id_step_number_uq
+    ON feature_planner.plan_steps (plan_generation_id, step_number);
