@@ -8,6 +8,7 @@ pub mod cutover;
 mod decimal;
 pub mod diagram;
 mod error;
+pub mod feature_planner;
 mod ident;
 mod input;
 mod job_name;

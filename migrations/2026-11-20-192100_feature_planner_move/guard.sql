@@ -21,7 +21,7 @@ WITH wanted (kind, name) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname IN ('public', 'feature_planner')
     UNION ALL
-    SELECT w.kind, w.name, n.nspname, 'type ' || t.typtype, t.oid
+    SELECT w.kind, w.name, n.nspname, 'type ' || t.typtype::text, t.oid
       FROM wanted w
       JOIN pg_catalog.pg_type t ON t.typname = w.name AND t.typrelid = 0
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
@@ -66,7 +66,7 @@ SELECT problem
      WHERE NOT o.reads_it
      GROUP BY o.name HAVING count(DISTINCT o.nspname) > 1
     UNION ALL
-    SELECT 3, r.nspname || r.proname || r.oid,
+    SELECT 3, format('%s.%s %s', r.nspname, r.proname, r.oid),
            format('function %I.%I(%s) names %s: %s', r.nspname, r.proname, r.arguments,
                   string_agg(r.name, ', ' ORDER BY r.name),
                   CASE WHEN bool_and(r.finds_it)

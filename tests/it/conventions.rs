@@ -9,16 +9,78 @@ use diesel::sql_types::{Array, Nullable, Text};
 use planwright::testing::rolled_back;
 use planwright::verify::Invariant;
 use planwright::{Result, Store, UnitOfWork};
-use planwright::{cutover, meal_planning, modelling};
+use planwright::{cutover, feature_planner, meal_planning, modelling};
 
 use crate::support::{everything, execute};
 
 /// The invariants of every context, in the order of `Context::ALL`.
-pub(crate) const INVARIANTS: &[&[Invariant]] =
-    &[modelling::INVARIANTS, meal_planning::INVARIANTS, cutover::INVARIANTS];
+pub(crate) const INVARIANTS: &[&[Invariant]] = &[
+    modelling::INVARIANTS,
+    meal_planning::INVARIANTS,
+    cutover::INVARIANTS,
+    feature_planner::INVARIANTS,
+];
 
 /// Names that PostgreSQL has given in live installations, which the baselines keep.
 const LEGACY_NAMES: &[&str] = &[
+    "discovered_files_added_by_user_id_users_id_fk",
+    "discovered_files_discovery_session_id_file_discovery_sessions_i",
+    "discovered_files_discovery_session_id_idx",
+    "discovered_files_file_path_idx",
+    "discovered_files_is_manually_added_idx",
+    "discovered_files_is_selected_idx",
+    "discovered_files_lines_of_code_positive",
+    "discovered_files_pkey",
+    "discovered_files_priority_idx",
+    "discovered_files_relevance_score_range",
+    "discovered_files_session_priority_idx",
+    "feature_plans_current_step_idx",
+    "feature_plans_current_step_range",
+    "feature_plans_execution_time_non_negative",
+    "feature_plans_original_request_not_empty",
+    "feature_plans_original_request_search_idx",
+    "feature_plans_parent_id_idx",
+    "feature_plans_parent_version_idx",
+    "feature_plans_pkey",
+    "feature_plans_refined_request_search_idx",
+    "feature_plans_status_idx",
+    "feature_plans_user_created_desc_idx",
+    "feature_plans_user_created_idx",
+    "feature_plans_user_id_idx",
+    "feature_plans_user_id_users_id_fk",
+    "feature_plans_user_status_idx",
+    "feature_plans_version_positive",
+    "feature_refinements_agent_id_idx",
+    "feature_refinements_character_count_non_negative",
+    "feature_refinements_execution_time_non_negative",
+    "feature_refinements_expansion_ratio_positive",
+    "feature_refinements_pkey",
+    "feature_refinements_plan_id_feature_plans_id_fk",
+    "feature_refinements_plan_id_idx",
+    "feature_refinements_plan_status_idx",
+    "feature_refinements_retry_count_non_negative",
+    "feature_refinements_status_idx",
+    "feature_refinements_token_counts_non_negative",
+    "feature_refinements_word_count_non_negative",
+    "file_discovery_sessions_agent_id_idx",
+    "file_discovery_sessions_counts_non_negative",
+    "file_discovery_sessions_execution_time_non_negative",
+    "file_discovery_sessions_is_selected_idx",
+    "file_discovery_sessions_pkey",
+    "file_discovery_sessions_plan_id_feature_plans_id_fk",
+    "file_discovery_sessions_plan_id_idx",
+    "file_discovery_sessions_status_idx",
+    "file_discovery_sessions_token_counts_non_negative",
+    "file_discovery_sessions_total_files_non_negative",
+    "implementation_plan_generations_agent_id_idx",
+    "implementation_plan_generations_counts_non_negative",
+    "implementation_plan_generations_execution_time_non_negative",
+    "implementation_plan_generations_is_selected_idx",
+    "implementation_plan_generations_pkey",
+    "implementation_plan_generations_plan_id_feature_plans_id_fk",
+    "implementation_plan_generations_plan_id_idx",
+    "implementation_plan_generations_status_idx",
+    "implementation_plan_generations_token_counts_non_negative",
     "iteration_types_itt_pkey",
     "iterations_ite_itt_code_fkey",
     "iterations_ite_itt_code_idx",
@@ -30,9 +92,38 @@ const LEGACY_NAMES: &[&str] = &[
     "migrations_mig_usr_id_owner_fkey",
     "migrations_mig_usr_id_owner_idx",
     "plan_contingency_cost_check",
+    "plan_execution_logs_agent_level_idx",
+    "plan_execution_logs_agent_level_non_negative",
+    "plan_execution_logs_created_at_idx",
+    "plan_execution_logs_duration_non_negative",
+    "plan_execution_logs_parent_log_id_idx",
+    "plan_execution_logs_pkey",
+    "plan_execution_logs_plan_id_feature_plans_id_fk",
+    "plan_execution_logs_plan_id_idx",
+    "plan_execution_logs_plan_step_idx",
+    "plan_execution_logs_retry_attempt_non_negative",
+    "plan_execution_logs_session_id_idx",
+    "plan_execution_logs_step_idx",
+    "plan_execution_logs_step_number_range",
+    "plan_execution_logs_token_counts_non_negative",
     "plan_pkey",
     "plan_post_epc_band_check",
     "plan_scenario_id_fkey",
+    "plan_step_templates_category_idx",
+    "plan_step_templates_is_public_idx",
+    "plan_step_templates_pkey",
+    "plan_step_templates_usage_count_idx",
+    "plan_step_templates_usage_count_non_negative",
+    "plan_step_templates_user_id_idx",
+    "plan_step_templates_user_id_users_id_fk",
+    "plan_steps_category_idx",
+    "plan_steps_display_order_idx",
+    "plan_steps_display_order_non_negative",
+    "plan_steps_pkey",
+    "plan_steps_plan_generation_id_idx",
+    "plan_steps_plan_generation_id_implementation_plan_generations_i",
+    "plan_steps_step_number_positive",
+    "plan_steps_template_id_idx",
     "plans_master_plm_pkey",
     "recommendation_estimated_cost_check",
     "recommendation_pkey",
@@ -67,7 +158,7 @@ struct Looked {
 const CHECKS: &[(&str, usize, &str)] = &[
     (
         "commented tables and views",
-        29,
+        37,
         "SELECT format('%s %s', c.oid::regclass, c.relkind) AS at,
                 CASE WHEN obj_description(c.oid, 'pg_class') ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -76,7 +167,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "commented columns",
-        265,
+        432,
         "SELECT format('%s.%s', c.oid::regclass, a.attname) AS at,
                 CASE WHEN col_description(c.oid, a.attnum) ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -87,7 +178,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "commented types",
-        2,
+        13,
         "SELECT t.oid::regtype::text AS at,
                 CASE WHEN obj_description(t.oid, 'pg_type') ~ '\\S' THEN NULL
                      ELSE 'has no comment' END AS wrong
@@ -97,7 +188,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     // A partial one serves where it leaves out only the rows that refer to nothing.
     (
         "indexed foreign keys",
-        25,
+        40,
         "SELECT format('%s.%s', k.conrelid::regclass, k.conname) AS at,
                 CASE WHEN EXISTS (
                     SELECT FROM pg_index i
@@ -114,7 +205,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "columns of times",
-        31,
+        48,
         "SELECT format('%s.%s %s', c.oid::regclass, a.attname, format_type(a.atttypid, NULL)) AS at,
                 CASE WHEN t.typname IN ('timestamptz', '_timestamptz') THEN NULL
                      ELSE 'is no timestamptz' END AS wrong
@@ -139,7 +230,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "defaults",
-        41,
+        93,
         "SELECT format('%s.%s', d.adrelid::regclass, a.attname) AS at,
                 CASE WHEN pg_get_expr(d.adbin, d.adrelid) ~ 'nextval'
                      THEN 'is a serial' END AS wrong
@@ -151,7 +242,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     ),
     (
         "indexes",
-        59,
+        121,
         "SELECT i.indexrelid::regclass::text AS at,
                 CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive)
                      THEN 'is not valid' END AS wrong
@@ -163,7 +254,7 @@ const CHECKS: &[(&str, usize, &str)] = &[
     // NOT NULL has rows of its own from PostgreSQL 18 on. Triggers can be constraints, too.
     (
         "constraints",
-        112,
+        164,
         "SELECT format('%s.%s', k.conrelid::regclass, k.conname) AS at,
                 CASE WHEN NOT k.convalidated THEN 'is not validated' END AS wrong
            FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
@@ -281,7 +372,7 @@ fn names_say_table_columns_and_kind() {
     let mut legacy = BTreeSet::new();
     report(
         "names",
-        132,
+        236,
         rules.iter().map(|rule| {
             let expected = format!("{}_{}_{}", rule.table, rule.columns.join("_"), rule.kind);
             let wrong = if LEGACY_NAMES.contains(&rule.name.as_str()) {
@@ -309,7 +400,7 @@ fn every_rule_of_the_database_has_words_for_who_breaks_it() {
     let mut excepted = BTreeSet::new();
     report(
         "rules with a sentence",
-        110,
+        167,
         rules.iter().filter(|rule| rule.kind != "ix" && !rule.drawn).map(|rule| {
             let name = rule.name.as_str();
             let exception = WITHOUT_SENTENCE.iter().find(|(excepted, _)| *excepted == name);
@@ -321,7 +412,7 @@ fn every_rule_of_the_database_has_words_for_who_breaks_it() {
     assert_eq!(excepted.len(), WITHOUT_SENTENCE.len(), "each exception is there: {excepted:?}");
     report(
         "enforced invariants",
-        102,
+        159,
         enforced.iter().map(|name| {
             let found = rules.iter().any(|rule| rule.name == *name);
             ((*name).to_owned(), (!found).then(|| "is not in the database".to_owned()))

@@ -336,7 +336,10 @@ fn a_context_is_drawn_as_the_database_has_it() {
         Ok([before, draw(uow)?])
     });
     let [before, after] = diagrams.unwrap();
-    assert_eq!(titles(&before), ["core", "modelling", "meal_planning", "cutover", "overview"]);
+    assert_eq!(
+        titles(&before),
+        ["core", "modelling", "meal_planning", "cutover", "feature_planner", "overview"]
+    );
     assert!(before[1].mermaid().contains(r#""plan" ||--o{ "recommendation""#));
     let after = after[1].mermaid();
     assert!(!after.contains(r#""plan" ||--o{ "recommendation""#), "{after}");

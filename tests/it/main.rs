@@ -17,6 +17,7 @@ mod dependencies;
 mod diagram;
 mod examples;
 mod faults;
+mod feature_planner;
 mod generated;
 mod hosts;
 mod language;

@@ -20,6 +20,8 @@ struct Section {
     context: String,
     file: String,
     patch: Option<String>,
+    /// Other than `public`: its tables stand in a module of that name.
+    schema: Option<String>,
     tables: Vec<String>,
     derives: Vec<String>,
 }
@@ -36,6 +38,7 @@ fn sections(toml: &str) -> Vec<Section> {
             let values: Vec<String> = quoted(value);
             match key {
                 "file" => section.file.clone_from(&values[0]),
+                "schema" => section.schema = values.into_iter().next(),
                 "patch_file" => section.patch = values.into_iter().next(),
                 "filter" if value.starts_with("{ only_tables = [") => {
                     let name = |regex: &String| regex.trim_matches(['^', '$']).to_owned();
@@ -136,7 +139,7 @@ fn camel(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
-fn tables(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Table>> {
+fn tables(uow: &mut UnitOfWork<'_>, schema: &str, names: &[String]) -> Result<Vec<Table>> {
     Ok(diesel::sql_query(
         "SELECT c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment,
                 (SELECT array_agg(a.attname::text ORDER BY k.nth)
@@ -145,14 +148,15 @@ fn tables(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Table>> {
                   WHERE i.indrelid = c.oid AND i.indisprimary
                     AND a.attrelid = c.oid AND a.attnum = k.attnum) AS key
            FROM pg_class c
-          WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1)
+          WHERE c.relnamespace = to_regnamespace($2) AND c.relname = ANY ($1)
           ORDER BY c.relname COLLATE \"C\"",
     )
     .bind::<Array<Text>, _>(names)
+    .bind::<Text, _>(schema)
     .load(uow.connection())?)
 }
 
-fn columns(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Column>> {
+fn columns(uow: &mut UnitOfWork<'_>, schema: &str, names: &[String]) -> Result<Vec<Column>> {
     Ok(diesel::sql_query(
         "SELECT c.relname::text AS table, a.attname::text AS name,
                 col_description(c.oid, a.attnum) AS comment,
@@ -163,16 +167,17 @@ fn columns(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Column>> {
            FROM pg_class c
            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
            JOIN pg_type t ON t.oid = a.atttypid
-          WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1)
+          WHERE c.relnamespace = to_regnamespace($2) AND c.relname = ANY ($1)
           ORDER BY a.attnum",
     )
     .bind::<Array<Text>, _>(names)
+    .bind::<Text, _>(schema)
     .load(uow.connection())?)
 }
 
-fn references(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Reference>> {
+fn references(uow: &mut UnitOfWork<'_>, schema: &str, names: &[String]) -> Result<Vec<Reference>> {
     Ok(diesel::sql_query(
-        "SELECT k.conrelid::regclass::text AS child, k.confrelid::regclass::text AS parent,
+        "SELECT child.relname::text AS child, parent.relname::text AS parent,
                 (SELECT array_agg(a.attname::text) FROM pg_attribute a
                   WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)) AS columns,
                 EXISTS (SELECT FROM pg_index i
@@ -181,18 +186,21 @@ fn references(uow: &mut UnitOfWork<'_>, names: &[String]) -> Result<Vec<Referenc
            FROM pg_constraint k
            JOIN pg_class child ON child.oid = k.conrelid
            JOIN pg_class parent ON parent.oid = k.confrelid
-          WHERE k.contype = 'f' AND child.relname = ANY ($1) AND parent.relname = ANY ($1)",
+          WHERE k.contype = 'f' AND child.relnamespace = to_regnamespace($2)
+            AND parent.relnamespace = child.relnamespace AND child.relname = ANY ($1) AND parent.relname = ANY ($1)",
     )
     .bind::<Array<Text>, _>(names)
+    .bind::<Text, _>(schema)
     .load(uow.connection())?)
 }
 
 /// The file of a context, and how many columns it has.
 fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)> {
-    let tables = tables(uow, &section.tables)?;
-    let columns = columns(uow, &section.tables)?;
-    let references = references(uow, &section.tables)?;
-    let mut out = String::from("// @generated automatically by Diesel CLI.\n");
+    let schema = section.schema.as_deref().unwrap_or("public");
+    let tables = tables(uow, schema, &section.tables)?;
+    let columns = columns(uow, schema, &section.tables)?;
+    let references = references(uow, schema, &section.tables)?;
+    let mut out = String::new();
 
     let types: BTreeMap<String, &str> = columns
         .iter()
@@ -204,7 +212,9 @@ fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)
         let mut modules = Vec::new();
         for (rust, sql) in &types {
             // The one of the server's own that Diesel does not know.
-            let schema = if *sql == "xid8" { ", schema = \"pg_catalog\"" } else { "" };
+            let schema =
+                if *sql == "xid8" { Some("pg_catalog") } else { section.schema.as_deref() };
+            let schema = schema.map_or_else(String::new, |name| format!(", schema = \"{name}\""));
             modules.push(format!(
                 "    #[derive({derives}, diesel::sql_types::SqlType)]\n    \
                  #[diesel(postgres_type(name = \"{sql}\"{schema}))]\n    pub struct {rust};\n"
@@ -223,7 +233,8 @@ fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)
         }
         out += "\n";
         comment(&mut out, "    ", table.comment.as_deref());
-        writeln!(out, "    {} ({}) {{", table.name, table.key.join(", ")).unwrap();
+        let schema = section.schema.as_ref().map_or_else(String::new, |name| format!("{name}."));
+        writeln!(out, "    {schema}{} ({}) {{", table.name, table.key.join(", ")).unwrap();
         for column in own() {
             comment(&mut out, "        ", column.comment.as_deref());
             if let Some(length) = column.max_length {
@@ -252,7 +263,21 @@ fn render(uow: &mut UnitOfWork<'_>, section: &Section) -> Result<(String, usize)
         }
         out += &together(group);
     }
-    Ok((out, columns.len()))
+    let head = "// @generated automatically by Diesel CLI.\n";
+    let text = match &section.schema {
+        Some(schema) => format!("{head}\npub mod {schema} {{{}}}\n", indented(&out)),
+        None => format!("{head}{out}"),
+    };
+    Ok((text, columns.len()))
+}
+
+/// What stands in a module begins without an empty line.
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| match line {
+        "" => "\n".to_owned(),
+        line => format!("    {line}\n"),
+    });
+    lines.collect()
 }
 
 fn comment(out: &mut String, indent: &str, comment: Option<&str>) {
@@ -330,7 +355,7 @@ fn schema_files_are_what_the_migrations_make() {
         );
         looked_at += columns;
     }
-    assert_eq!(looked_at, 171, "columns");
+    assert_eq!(looked_at, 338, "columns");
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! The feature planner: its way from `public` into a schema of its own, and the rules that follow.
+
+mod baseline;
+mod labels;
+mod moving;
+mod rules;
+mod times;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::Migration as _;
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+use planwright::migrate::{Migrations, Migrator};
+use planwright::testing::TestDatabase;
+use planwright::{Context, Error, Store};
+
+const BASELINE: &str = "20261120192000";
+const MOVE: &str = "20261120192100";
+
+/// Rows of every table: a plan of which everything is selected, a version of it, and a template.
+const ROWS: &str = include_str!("rows.sql");
+
+/// A database as it lived before this crate, with rows.
+struct Installation(TestDatabase);
+
+impl Installation {
+    fn new() -> Self {
+        let database = TestDatabase::new([]).unwrap();
+        let new = Self(database);
+        new.migrator().up_to(BASELINE).unwrap();
+        new.execute(ROWS);
+        new
+    }
+
+    /// The same behind the move and whatever comes before `version`.
+    fn before(version: &str) -> Self {
+        let new = Self::new();
+        for one in Migrations::embedded().as_slice() {
+            if one.context == Context::FeaturePlanner
+                && (MOVE..version).contains(&one.version.as_str())
+            {
+                new.contract(&one.version).unwrap();
+            }
+        }
+        new
+    }
+
+    fn store(&self) -> &Store {
+        self.0.store()
+    }
+
+    fn migrator(&self) -> Migrator<'_> {
+        Migrator::new(self.store()).contexts([Context::FeaturePlanner])
+    }
+
+    fn contract(&self, version: &str) -> Result<(), Error> {
+        self.migrator().contract(version).map(drop)
+    }
+
+    /// The text of the down, as a run would send it: what was adopted no run takes back.
+    fn revert(&self, version: &str) -> Result<(), String> {
+        let embedded = Migrations::embedded();
+        let one = embedded.as_slice().iter().find(|one| one.version == version).unwrap();
+        one.revert(&mut self.connection()).map_err(|error| error.to_string())
+    }
+
+    fn connection(&self) -> PgConnection {
+        PgConnection::establish(self.0.url()).unwrap()
+    }
+
+    fn execute(&self, sql: &str) {
+        self.connection().batch_execute(sql).unwrap();
+    }
+
+    /// Why the server refuses it.
+    fn refused(&self, sql: &str) -> String {
+        self.connection().batch_execute(sql).unwrap_err().to_string()
+    }
+
+    fn texts(&self, query: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let query = format!("SELECT text::text FROM (\n{query}\n) AS rows (text)");
+        let rows = diesel::sql_query(query).load::<Row>(&mut self.connection()).unwrap();
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
+    /// What the guard of a migration lists.
+    fn guarded(&self, version: &str) -> String {
+        let error = self.contract(version).unwrap_err();
+        let text = error.to_string();
+        let (_, listed) = text.split_once("refused by its guard, which lists ").expect(&text);
+        listed.to_owned()
+    }
+}
