@@ -1943,6 +1943,975 @@ SELECT format('iteration %s', ite_id) AS violator FROM iteration_plans
 \echo [-] iteration_plans_plm_id: waits for migration 20261120191100
 \endif
 
+-- feature_plans_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark feature_plans_pkey: 'two plans have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_pkey: waits for migration 20261120192100
+\endif
+
+-- feature_plans_current_step_range
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE current_step NOT BETWEEN 0 AND 3
+) v \gset
+\echo :mark feature_plans_current_step_range: 'the step that a plan is in is 0 to 3'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_current_step_range: waits for migration 20261120192100
+\endif
+
+-- feature_plans_execution_time_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE total_execution_time_ms < 0
+) v \gset
+\echo :mark feature_plans_execution_time_non_negative: 'a plan''s execution time is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_execution_time_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_plans_original_request_not_empty
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE length(trim(original_request)) = 0
+) v \gset
+\echo :mark feature_plans_original_request_not_empty: 'a plan has a request that is not blank'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_original_request_not_empty: waits for migration 20261120192100
+\endif
+
+-- feature_plans_version_positive
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE version <= 0
+) v \gset
+\echo :mark feature_plans_version_positive: 'a plan''s version is above zero'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_version_positive: waits for migration 20261120192100
+\endif
+
+-- feature_plans_user_id_users_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE true AND NOT EXISTS (SELECT FROM public.users p WHERE p.id = c.user_id)
+) v \gset
+\echo :mark feature_plans_user_id_users_id_fk: 'a plan''s user exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_user_id_users_id_fk: waits for migration 20261120192100
+\endif
+
+-- feature_plans_parent_plan_id_fk
+SELECT NOT :'history'::boolean OR '20261120192340' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE c.parent_plan_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = c.parent_plan_id)
+) v \gset
+\echo :mark feature_plans_parent_plan_id_fk: 'the plan that one is a version of exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_parent_plan_id_fk: waits for migration 20261120192340
+\endif
+
+-- feature_plans_parent_plan_id_version_uq
+SELECT NOT :'history'::boolean OR '20261120192410' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (parent_plan_id, version)::text) AS violator FROM feature_planner.feature_plans c WHERE parent_plan_id IS NOT NULL GROUP BY parent_plan_id, version HAVING count(*) > 1
+) v \gset
+\echo :mark feature_plans_parent_plan_id_version_uq: 'the versions of a plan have different numbers'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_parent_plan_id_version_uq: waits for migration 20261120192410
+\endif
+
+-- feature_plans_selected_refinement_id_id_fk
+SELECT NOT :'history'::boolean OR '20261120192330' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE c.selected_refinement_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.feature_refinements p WHERE p.id = c.selected_refinement_id AND p.plan_id = c.id)
+) v \gset
+\echo :mark feature_plans_selected_refinement_id_id_fk: 'the refinement that a plan has selected is one of its own'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_selected_refinement_id_id_fk: waits for migration 20261120192330
+\endif
+
+-- feature_plans_selected_discovery_session_id_id_fk
+SELECT NOT :'history'::boolean OR '20261120192330' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE c.selected_discovery_session_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.file_discovery_sessions p WHERE p.id = c.selected_discovery_session_id AND p.plan_id = c.id)
+) v \gset
+\echo :mark feature_plans_selected_discovery_session_id_id_fk: 'the discovery that a plan has selected is one of its own'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_selected_discovery_session_id_id_fk: waits for migration 20261120192330
+\endif
+
+-- feature_plans_selected_plan_generation_id_id_fk
+SELECT NOT :'history'::boolean OR '20261120192330' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_plans %s', (id)::text) AS violator FROM feature_planner.feature_plans c WHERE c.selected_plan_generation_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.implementation_plan_generations p WHERE p.id = c.selected_plan_generation_id AND p.plan_id = c.id)
+) v \gset
+\echo :mark feature_plans_selected_plan_generation_id_id_fk: 'the generation that a plan has selected is one of its own'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_plans_selected_plan_generation_id_id_fk: waits for migration 20261120192330
+\endif
+
+-- feature_refinements_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark feature_refinements_pkey: 'two refinements have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_pkey: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_character_count_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE character_count < 0
+) v \gset
+\echo :mark feature_refinements_character_count_non_negative: 'the characters of a refinement are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_character_count_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_execution_time_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE execution_time_ms < 0
+) v \gset
+\echo :mark feature_refinements_execution_time_non_negative: 'a refinement''s execution time is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_execution_time_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_expansion_ratio_positive
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE expansion_ratio <= 0
+) v \gset
+\echo :mark feature_refinements_expansion_ratio_positive: 'a refinement''s expansion is above zero'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_expansion_ratio_positive: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_retry_count_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE retry_count < 0
+) v \gset
+\echo :mark feature_refinements_retry_count_non_negative: 'the retries of a refinement are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_retry_count_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_token_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE prompt_tokens < 0 OR completion_tokens < 0
+) v \gset
+\echo :mark feature_refinements_token_counts_non_negative: 'the tokens of a refinement are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_token_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_word_count_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE word_count < 0
+) v \gset
+\echo :mark feature_refinements_word_count_non_negative: 'the words of a refinement are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_word_count_non_negative: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_plan_id_feature_plans_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id)::text) AS violator FROM feature_planner.feature_refinements c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = c.plan_id)
+) v \gset
+\echo :mark feature_refinements_plan_id_feature_plans_id_fk: 'a refinement''s plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_plan_id_feature_plans_id_fk: waits for migration 20261120192100
+\endif
+
+-- feature_refinements_id_plan_id_uq
+SELECT NOT :'history'::boolean OR '20261120192300' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('feature_refinements %s', (id, plan_id)::text) AS violator FROM feature_planner.feature_refinements c WHERE true GROUP BY id, plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark feature_refinements_id_plan_id_uq: 'a refinement is of one plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] feature_refinements_id_plan_id_uq: waits for migration 20261120192300
+\endif
+
+-- file_discovery_sessions_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark file_discovery_sessions_pkey: 'two discoveries have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_pkey: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE critical_priority_count < 0 OR high_priority_count < 0 OR medium_priority_count < 0 OR low_priority_count < 0
+) v \gset
+\echo :mark file_discovery_sessions_counts_non_negative: 'a discovery has no fewer files of a priority than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_execution_time_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE execution_time_ms < 0
+) v \gset
+\echo :mark file_discovery_sessions_execution_time_non_negative: 'a discovery''s execution time is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_execution_time_non_negative: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_token_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE prompt_tokens < 0 OR completion_tokens < 0
+) v \gset
+\echo :mark file_discovery_sessions_token_counts_non_negative: 'the tokens of a discovery are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_token_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_total_files_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE total_files_found < 0
+) v \gset
+\echo :mark file_discovery_sessions_total_files_non_negative: 'the files of a discovery are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_total_files_non_negative: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_plan_id_feature_plans_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = c.plan_id)
+) v \gset
+\echo :mark file_discovery_sessions_plan_id_feature_plans_id_fk: 'a discovery''s plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_plan_id_feature_plans_id_fk: waits for migration 20261120192100
+\endif
+
+-- file_discovery_sessions_id_plan_id_uq
+SELECT NOT :'history'::boolean OR '20261120192310' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('file_discovery_sessions %s', (id, plan_id)::text) AS violator FROM feature_planner.file_discovery_sessions c WHERE true GROUP BY id, plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark file_discovery_sessions_id_plan_id_uq: 'a discovery is of one plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] file_discovery_sessions_id_plan_id_uq: waits for migration 20261120192310
+\endif
+
+-- discovered_files_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (id)::text) AS violator FROM feature_planner.discovered_files c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark discovered_files_pkey: 'two files have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_pkey: waits for migration 20261120192100
+\endif
+
+-- discovered_files_lines_of_code_positive
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (id)::text) AS violator FROM feature_planner.discovered_files c WHERE lines_of_code <= 0
+) v \gset
+\echo :mark discovered_files_lines_of_code_positive: 'a file has a line of code or more, where they are counted'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_lines_of_code_positive: waits for migration 20261120192100
+\endif
+
+-- discovered_files_relevance_score_range
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (id)::text) AS violator FROM feature_planner.discovered_files c WHERE relevance_score NOT BETWEEN 0 AND 100
+) v \gset
+\echo :mark discovered_files_relevance_score_range: 'a file''s relevance is 0 to 100'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_relevance_score_range: waits for migration 20261120192100
+\endif
+
+-- discovered_files_added_by_user_id_users_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (id)::text) AS violator FROM feature_planner.discovered_files c WHERE c.added_by_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.users p WHERE p.id = c.added_by_user_id)
+) v \gset
+\echo :mark discovered_files_added_by_user_id_users_id_fk: 'the user who has added a file exists, and stays while it does'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_added_by_user_id_users_id_fk: waits for migration 20261120192100
+\endif
+
+-- discovered_files_discovery_session_id_file_discovery_sessions_i
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (id)::text) AS violator FROM feature_planner.discovered_files c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.file_discovery_sessions p WHERE p.id = c.discovery_session_id)
+) v \gset
+\echo :mark discovered_files_discovery_session_id_file_discovery_sessions_i: 'a file''s discovery exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_discovery_session_id_file_discovery_sessions_i: waits for migration 20261120192100
+\endif
+
+-- discovered_files_discovery_session_id_file_path_uq
+SELECT NOT :'history'::boolean OR '20261120192400' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('discovered_files %s', (discovery_session_id, file_path)::text) AS violator FROM feature_planner.discovered_files c WHERE true GROUP BY discovery_session_id, file_path HAVING count(*) > 1
+) v \gset
+\echo :mark discovered_files_discovery_session_id_file_path_uq: 'a discovery has a file once'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] discovered_files_discovery_session_id_file_path_uq: waits for migration 20261120192400
+\endif
+
+-- implementation_plan_generations_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark implementation_plan_generations_pkey: 'two generations have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_pkey: waits for migration 20261120192100
+\endif
+
+-- implementation_plan_generations_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE total_steps < 0 OR prerequisites_count < 0 OR quality_gates_count < 0
+) v \gset
+\echo :mark implementation_plan_generations_counts_non_negative: 'a generation has no fewer steps, prerequisites or gates than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- implementation_plan_generations_execution_time_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE execution_time_ms < 0
+) v \gset
+\echo :mark implementation_plan_generations_execution_time_non_negative: 'a generation''s execution time is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_execution_time_non_negative: waits for migration 20261120192100
+\endif
+
+-- implementation_plan_generations_token_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE prompt_tokens < 0 OR completion_tokens < 0
+) v \gset
+\echo :mark implementation_plan_generations_token_counts_non_negative: 'the tokens of a generation are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_token_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- implementation_plan_generations_plan_id_feature_plans_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = c.plan_id)
+) v \gset
+\echo :mark implementation_plan_generations_plan_id_feature_plans_id_fk: 'a generation''s plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_plan_id_feature_plans_id_fk: waits for migration 20261120192100
+\endif
+
+-- implementation_plan_generations_id_plan_id_uq
+SELECT NOT :'history'::boolean OR '20261120192320' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('implementation_plan_generations %s', (id, plan_id)::text) AS violator FROM feature_planner.implementation_plan_generations c WHERE true GROUP BY id, plan_id HAVING count(*) > 1
+) v \gset
+\echo :mark implementation_plan_generations_id_plan_id_uq: 'a generation is of one plan'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] implementation_plan_generations_id_plan_id_uq: waits for migration 20261120192320
+\endif
+
+-- plan_steps_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (id)::text) AS violator FROM feature_planner.plan_steps c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark plan_steps_pkey: 'two steps have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_pkey: waits for migration 20261120192100
+\endif
+
+-- plan_steps_display_order_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (id)::text) AS violator FROM feature_planner.plan_steps c WHERE display_order < 0
+) v \gset
+\echo :mark plan_steps_display_order_non_negative: 'a step''s place is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_display_order_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_steps_step_number_positive
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (id)::text) AS violator FROM feature_planner.plan_steps c WHERE step_number <= 0
+) v \gset
+\echo :mark plan_steps_step_number_positive: 'a step''s number is above zero'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_step_number_positive: waits for migration 20261120192100
+\endif
+
+-- plan_steps_plan_generation_id_implementation_plan_generations_i
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (id)::text) AS violator FROM feature_planner.plan_steps c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.implementation_plan_generations p WHERE p.id = c.plan_generation_id)
+) v \gset
+\echo :mark plan_steps_plan_generation_id_implementation_plan_generations_i: 'a step''s generation exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_plan_generation_id_implementation_plan_generations_i: waits for migration 20261120192100
+\endif
+
+-- plan_steps_template_id_fk
+SELECT NOT :'history'::boolean OR '20261120192340' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (id)::text) AS violator FROM feature_planner.plan_steps c WHERE c.template_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.plan_step_templates p WHERE p.id = c.template_id)
+) v \gset
+\echo :mark plan_steps_template_id_fk: 'the template that a step was made from exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_template_id_fk: waits for migration 20261120192340
+\endif
+
+-- plan_steps_plan_generation_id_display_order_uq
+SELECT NOT :'history'::boolean OR '20261120192420' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (plan_generation_id, display_order)::text) AS violator FROM feature_planner.plan_steps c WHERE true GROUP BY plan_generation_id, display_order HAVING count(*) > 1
+) v \gset
+\echo :mark plan_steps_plan_generation_id_display_order_uq: 'the steps of a generation have different places'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_plan_generation_id_display_order_uq: waits for migration 20261120192420
+\endif
+
+-- plan_steps_plan_generation_id_step_number_uq
+SELECT NOT :'history'::boolean OR '20261120192430' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_steps %s', (plan_generation_id, step_number)::text) AS violator FROM feature_planner.plan_steps c WHERE true GROUP BY plan_generation_id, step_number HAVING count(*) > 1
+) v \gset
+\echo :mark plan_steps_plan_generation_id_step_number_uq: 'the steps of a generation have different numbers'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_steps_plan_generation_id_step_number_uq: waits for migration 20261120192430
+\endif
+
+-- plan_step_templates_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_step_templates %s', (id)::text) AS violator FROM feature_planner.plan_step_templates c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark plan_step_templates_pkey: 'two templates have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_step_templates_pkey: waits for migration 20261120192100
+\endif
+
+-- plan_step_templates_usage_count_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_step_templates %s', (id)::text) AS violator FROM feature_planner.plan_step_templates c WHERE usage_count < 0
+) v \gset
+\echo :mark plan_step_templates_usage_count_non_negative: 'a template is used no fewer times than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_step_templates_usage_count_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_step_templates_user_id_users_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_step_templates %s', (id)::text) AS violator FROM feature_planner.plan_step_templates c WHERE true AND NOT EXISTS (SELECT FROM public.users p WHERE p.id = c.user_id)
+) v \gset
+\echo :mark plan_step_templates_user_id_users_id_fk: 'a template''s user exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_step_templates_user_id_users_id_fk: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_pkey
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE true GROUP BY id HAVING count(*) > 1
+) v \gset
+\echo :mark plan_execution_logs_pkey: 'two log entries have different keys'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_pkey: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_agent_level_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE agent_level < 0
+) v \gset
+\echo :mark plan_execution_logs_agent_level_non_negative: 'the level of a log entry''s agent is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_agent_level_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_duration_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE duration_ms < 0
+) v \gset
+\echo :mark plan_execution_logs_duration_non_negative: 'a log entry''s duration is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_duration_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_retry_attempt_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE retry_attempt < 0
+) v \gset
+\echo :mark plan_execution_logs_retry_attempt_non_negative: 'the attempt of a log entry is not negative'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_retry_attempt_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_step_number_range
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE step_number NOT BETWEEN 1 AND 3
+) v \gset
+\echo :mark plan_execution_logs_step_number_range: 'the step of a log entry is 1 to 3'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_step_number_range: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_token_counts_non_negative
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE prompt_tokens < 0 OR completion_tokens < 0
+) v \gset
+\echo :mark plan_execution_logs_token_counts_non_negative: 'the tokens of a log entry are not fewer than none'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_token_counts_non_negative: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_plan_id_feature_plans_id_fk
+SELECT NOT :'history'::boolean OR '20261120192100' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE true AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = c.plan_id)
+) v \gset
+\echo :mark plan_execution_logs_plan_id_feature_plans_id_fk: 'a log entry''s plan exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_plan_id_feature_plans_id_fk: waits for migration 20261120192100
+\endif
+
+-- plan_execution_logs_parent_log_id_fk
+SELECT NOT :'history'::boolean OR '20261120192340' = ANY (string_to_array(:'applied', ' ')) AS asked \gset
+\if :asked
+SELECT CASE WHEN count(*) = 0 THEN '[x]' ELSE '[ ]' END AS mark, count(*) > 0 AS found,
+       count(*) AS count, :broken + CASE WHEN count(*) = 0 THEN 0 ELSE 1 END AS broken,
+       array_to_string((array_agg(violator ORDER BY violator))[1:10], ', ') AS sample
+  FROM (
+SELECT format('plan_execution_logs %s', (id)::text) AS violator FROM feature_planner.plan_execution_logs c WHERE c.parent_log_id IS NOT NULL AND NOT EXISTS (SELECT FROM feature_planner.plan_execution_logs p WHERE p.id = c.parent_log_id)
+) v \gset
+\echo :mark plan_execution_logs_parent_log_id_fk: 'the log entry that one is below exists'
+\if :found
+\echo '   ' error: :count 'break it:' :sample
+\endif
+\else
+\echo [-] plan_execution_logs_parent_log_id_fk: waits for migration 20261120192340
+\endif
+
 COMMIT;
 SELECT :broken > 0 AS found \gset
 \if :found

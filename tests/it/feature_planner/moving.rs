@@ -58,7 +58,11 @@ fn the_move_keeps_every_object_and_row_and_comes_back() {
 
     installation.revert(MOVE).unwrap();
     assert_eq!(objects(&installation, "public"), before);
-    assert!(installation.texts("SELECT oid FROM pg_namespace WHERE nspname = 'feature_planner'").is_empty());
+    assert!(
+        installation
+            .texts("SELECT oid FROM pg_namespace WHERE nspname = 'feature_planner'")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -158,7 +162,11 @@ fn views_and_tables_of_the_host_go_on_without_notice() {
     installation.contract(MOVE).unwrap();
     assert_eq!(installation.texts("SELECT count(*) FROM public.open"), ["2"]);
     installation.execute("INSERT INTO notes SELECT id, 'low' FROM feature_planner.feature_plans");
-    assert!(installation.refused("INSERT INTO notes VALUES (gen_random_uuid())").contains("notes_plan_id_fkey"));
+    assert!(
+        installation
+            .refused("INSERT INTO notes VALUES (gen_random_uuid())")
+            .contains("notes_plan_id_fkey")
+    );
     installation.revert(MOVE).unwrap();
     assert_eq!(installation.texts("SELECT count(*) FROM public.open"), ["2"]);
 }

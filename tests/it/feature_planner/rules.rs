@@ -182,10 +182,8 @@ fn versions_of_a_plan_have_different_numbers() {
         installation.guarded(VERSION),
         format!("1: plan {} has 2 versions 2: {}, {}", key("10"), key("11"), key("12"))
     );
-    installation.execute(&format!(
-        "DELETE FROM feature_planner.feature_plans WHERE id = '{}'",
-        key("12")
-    ));
+    installation
+        .execute(&format!("DELETE FROM feature_planner.feature_plans WHERE id = '{}'", key("12")));
     installation.contract(VERSION).unwrap();
     refuses(&installation, &again, "feature_plans_parent_plan_id_version_uq");
     installation.revert(VERSION).unwrap();
@@ -209,7 +207,9 @@ fn steps_have_different_places_and_numbers_and_change_them_in_one_statement() {
     installation.execute(&format!(
         "UPDATE {steps} SET display_order = 0, step_number = 1 WHERE id = '{one}'"
     ));
-    let swap = format!("UPDATE {steps} SET display_order = 5 - display_order, step_number = 7 - step_number");
+    let swap = format!(
+        "UPDATE {steps} SET display_order = 5 - display_order, step_number = 7 - step_number"
+    );
     let same = [
         ("display_order", format!("UPDATE {steps} SET display_order = 0")),
         ("step_number", format!("UPDATE {steps} SET step_number = 1")),
@@ -245,9 +245,9 @@ fn an_installation_with_rows_goes_all_the_way_and_back() {
     let installation = Installation::before(LAST);
     let found = installation.migrator().status().unwrap();
     assert_eq!(found.held, Vec::<String>::new());
-    let sanity = installation.store().read(|uow| {
-        planwright::verify::invariants(uow, planwright::feature_planner::INVARIANTS)
-    });
+    let sanity = installation
+        .store()
+        .read(|uow| planwright::verify::invariants(uow, planwright::feature_planner::INVARIANTS));
     let sanity = sanity.unwrap();
     assert!(sanity.is_sound(), "{sanity}");
     assert_eq!(sanity.checked.len(), 57);
