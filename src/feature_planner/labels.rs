@@ -1,77 +1,7 @@
 //! The enums of the context, each with the labels and in the order of the database.
 
-use std::fmt;
-use std::io::Write as _;
-use std::str::FromStr;
-
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
-use diesel::serialize::{self, IsNull, Output, ToSql};
-use serde::{Deserialize, Serialize};
-
+use super::label::labels;
 use super::schema::feature_planner::sql_types;
-use crate::error::{Error, Result};
-
-/// Declares enums that have the name of their type in `sql_types`.
-macro_rules! labels {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $label:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-            Serialize, Deserialize, AsExpression, FromSqlRow,
-        )]
-        #[diesel(sql_type = sql_types::$name)]
-        pub enum $name {
-            $($(#[$of])* #[serde(rename = $label)] $variant,)*
-        }
-
-        impl $name {
-            /// Every one, in the database's order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// What the database calls it.
-            pub const fn label(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $label,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.label())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-
-            /// # Errors
-            ///
-            /// [`Error::Invalid`] for any other text.
-            fn from_str(text: &str) -> Result<Self> {
-                Self::ALL.iter().copied().find(|one| one.label() == text).ok_or_else(|| {
-                    let entity = concat!("feature_planner::", stringify!($name));
-                    Error::invalid(entity, "label", format!("there is no {text:?}"))
-                })
-            }
-        }
-
-        impl FromSql<sql_types::$name, Pg> for $name {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                Ok(std::str::from_utf8(value.as_bytes())?.parse()?)
-            }
-        }
-
-        impl ToSql<sql_types::$name, Pg> for $name {
-            fn to_sql(&self, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
-                out.write_all(self.label().as_bytes())?;
-                Ok(IsNull::No)
-            }
-        }
-    )*};
-}
 
 labels! {
     /// How much there is to a plan.

@@ -35,6 +35,7 @@
 
 mod invariants;
 mod keys;
+mod label;
 mod labels;
 #[allow(
     missing_debug_implementations,
