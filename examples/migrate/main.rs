@@ -29,7 +29,7 @@ use planwright::verify::{
     Source,
 };
 use planwright::{Context, Page, Store, StoreOptions};
-use planwright::{cutover, meal_planning};
+use planwright::{cutover, feature_planner, meal_planning};
 use serde::Serialize;
 
 pub(crate) use args::Arguments;
@@ -122,6 +122,7 @@ impl<'a, 'w> Tool<'a, 'w> {
             Context::Modelling => modelling::INVARIANTS,
             Context::MealPlanning => meal_planning::INVARIANTS,
             Context::Cutover => cutover::INVARIANTS,
+            Context::FeaturePlanner => feature_planner::INVARIANTS,
             _ => &[],
         };
         self.contexts.iter().flat_map(of).copied().collect()

@@ -232,7 +232,7 @@ fn the_story_of_a_new_database() {
     assert!(fine(&database, &["verify"]).contains("[-] held: "));
     assert!(
         fine(&database, &["inventory"])
-            .starts_with("table planwright.accepted_differences (core)\n")
+            .starts_with("table feature_planner.discovered_files (feature_planner)\n")
     );
     assert!(fine(&database, &["diagram"]).contains("erDiagram"));
     assert!(fine(&database, &["diagram", "--format", "dot"]).starts_with("digraph"));

@@ -27,7 +27,7 @@ fn a_fresh_installation_is_as_expected() {
     let expected = Migrations::embedded().catalog(Context::ALL, |_| true).unwrap();
     assert_eq!(report.as_expected.values().sum::<usize>(), expected.len());
     assert!(report.as_expected[&ObjectKind::Column] > 40, "{report}");
-    assert!(report.to_string().starts_with("[x] 1 schema, 2 types, "), "{report}");
+    assert!(report.to_string().starts_with("[x] 2 schemas, 13 types, "), "{report}");
 }
 
 /// Every prefix of the history: with all held steps that are older, and with none of them.
