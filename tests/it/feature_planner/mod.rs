@@ -57,6 +57,13 @@ impl Installation {
         self.migrator().contract(version).map(drop)
     }
 
+    /// The text of the up, in a session of somebody's own.
+    fn run_by_hand(&self, version: &str) {
+        let embedded = Migrations::embedded();
+        let one = embedded.as_slice().iter().find(|one| one.version == version).unwrap();
+        one.run(&mut self.connection()).unwrap();
+    }
+
     /// The text of the down, as a run would send it: what was adopted no run takes back.
     fn revert(&self, version: &str) -> Result<(), String> {
         let embedded = Migrations::embedded();

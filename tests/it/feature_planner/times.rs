@@ -41,6 +41,11 @@ fn times_are_read_as_utc_wherever_the_server_is_and_nothing_is_rewritten() {
     assert_eq!(installation.texts(FILES), files);
     assert_eq!(installation.texts(EPOCHS), epochs);
     assert_eq!(installation.texts(COLUMNS), columns);
+
+    // In a session that the runner has not made, too.
+    installation.run_by_hand(TIMES);
+    assert_eq!(installation.texts(FILES), files);
+    assert_eq!(installation.texts(EPOCHS), epochs);
 }
 
 #[test]
