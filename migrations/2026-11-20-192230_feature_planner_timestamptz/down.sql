@@ -38,5 +38,3 @@ ALTER TABLE feature_planner.plan_step_templates
 ALTER TABLE feature_planner.plan_steps
     ALTER COLUMN created_at TYPE timestamp,
     ALTER COLUMN updated_at TYPE timestamp;
-
-RESET TimeZone;

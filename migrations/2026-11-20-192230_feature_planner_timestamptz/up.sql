@@ -43,5 +43,3 @@ ALTER TABLE feature_planner.plan_step_templates
 ALTER TABLE feature_planner.plan_steps
     ALTER COLUMN created_at TYPE timestamptz,
     ALTER COLUMN updated_at TYPE timestamptz;
-
-RESET TimeZone;

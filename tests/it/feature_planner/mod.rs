@@ -59,9 +59,19 @@ impl Installation {
 
     /// The text of the up, in a session of somebody's own.
     fn run_by_hand(&self, version: &str) {
+        #[derive(QueryableByName)]
+        struct Zone {
+            #[diesel(sql_type = Text)]
+            zone: String,
+        }
         let embedded = Migrations::embedded();
         let one = embedded.as_slice().iter().find(|one| one.version == version).unwrap();
-        one.run(&mut self.connection()).unwrap();
+        let mut connection = self.connection();
+        connection.batch_execute("SET TimeZone = 'America/New_York'").unwrap();
+        one.run(&mut connection).unwrap();
+        let zone = diesel::sql_query("SELECT current_setting('TimeZone') AS zone");
+        let zone = zone.get_result::<Zone>(&mut connection).unwrap().zone;
+        assert_eq!(zone, "America/New_York", "it is left as it was");
     }
 
     /// The text of the down, as a run would send it: what was adopted no run takes back.
