@@ -1,6 +1,7 @@
 //! Typed keys and keyset pages.
 
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
@@ -63,6 +64,28 @@ pub struct Listed<T, K> {
     pub items: Vec<T>,
     /// The key of the last row where more follow, for [`Page::after`].
     pub next: Option<K>,
+}
+
+/// The place of a row in a list that is ordered by time: when it was made, and its key among those of
+/// that moment.
+///
+/// # Example
+///
+/// ```
+/// use planwright::feature_planner::FeaturePlan;
+/// use planwright::{ByTime, Page};
+///
+/// fn behind(last: &FeaturePlan) -> Page<ByTime<planwright::feature_planner::FeaturePlanId>> {
+///     Page::after(ByTime { at: last.created_at, key: last.id }, 50)
+/// }
+/// # let _ = behind;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ByTime<K> {
+    /// When the row was made.
+    pub at: DateTime<Utc>,
+    /// Its key.
+    pub key: K,
 }
 
 /// Declares keys that cannot be taken for one another.

@@ -35,7 +35,7 @@ mod unit_of_work;
 pub mod verify;
 
 pub use error::{Cause, ConstraintKind, Error, Problem, Result, TimeoutKind};
-pub use key::{Listed, Page, UserId};
+pub use key::{ByTime, Listed, Page, UserId};
 pub use migrate::Context;
 pub use store::{Store, StoreOptions};
 pub use transaction::Transaction;

@@ -250,3 +250,8 @@ const fn enforced(
 ) -> Invariant {
     Invariant { name, sentence, enforced: true, severity: Severity::Error, since, violators }
 }
+
+/// The words for a constraint.
+pub(super) fn sentence(constraint: &str) -> Option<&'static str> {
+    INVARIANTS.iter().find(|rule| rule.name == constraint).map(|rule| rule.sentence)
+}

@@ -33,10 +33,15 @@
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
+#[cfg(feature = "testing")]
+pub mod factory;
+mod grants;
 mod invariants;
 mod keys;
 mod label;
 mod labels;
+mod plan;
+mod progress;
 #[allow(
     missing_debug_implementations,
     missing_docs,
@@ -46,7 +51,9 @@ mod labels;
 )]
 // generated
 mod schema;
+mod usage;
 
+pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use keys::{
     DiscoveredFileId, DiscoveryId, ExecutionLogId, FeaturePlanId, GenerationId, PlanStepId,
@@ -56,3 +63,13 @@ pub use labels::{
     Complexity, ConfidenceLevel, EstimatedScope, ExecutionStep, FileDiscoveryStatus, FilePriority,
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
+pub use plan::{FeaturePlan, FeaturePlanRepository};
+pub use usage::{Failure, MAX_MESSAGE, Usage};
+
+use crate::error::Error;
+use crate::unit_of_work::UnitOfWork;
+
+/// The server's answer, a violated rule with its words.
+fn explained(uow: &UnitOfWork<'_>, error: impl Into<Error>) -> Error {
+    uow.explain(error, invariants::sentence)
+}

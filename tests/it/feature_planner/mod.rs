@@ -3,6 +3,7 @@
 mod baseline;
 mod labels;
 mod moving;
+mod progress;
 mod rules;
 mod times;
 
@@ -10,9 +11,10 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::Migration as _;
 use diesel::sql_types::Text;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+use planwright::feature_planner::{FeaturePlanId, PlanStatus, factory};
 use planwright::migrate::{Migrations, Migrator};
 use planwright::testing::TestDatabase;
-use planwright::{Context, Error, Store};
+use planwright::{Context, Error, Store, UserId};
 
 const BASELINE: &str = "20261120192000";
 const MOVE: &str = "20261120192100";
@@ -111,5 +113,46 @@ impl Installation {
         let text = error.to_string();
         let (_, listed) = text.split_once("refused by its guard, which lists ").expect(&text);
         listed.to_owned()
+    }
+}
+
+/// A database with every migration, and two users.
+pub(crate) struct Office {
+    pub(crate) database: TestDatabase,
+    pub(crate) user: UserId,
+    /// Somebody else, who has nothing.
+    pub(crate) other: UserId,
+}
+
+impl Office {
+    pub(crate) fn new() -> Self {
+        let database = TestDatabase::new([Context::FeaturePlanner]).expect("a test database");
+        let users = database.store().write(|uow| Ok((factory::user(uow)?, factory::user(uow)?)));
+        let (user, other) = users.expect("two users");
+        Self { database, user, other }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.database.store()
+    }
+
+    /// A plan of the user's.
+    pub(crate) fn plan(&self, status: PlanStatus) -> FeaturePlanId {
+        self.store().write(|uow| factory::plan(uow, self.user, status)).expect("a plan")
+    }
+
+    /// The only column of the only row.
+    pub(crate) fn text(&self, query: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let query = format!("SELECT text::text FROM (\n{query}\n) AS rows (text)");
+        let rows = self
+            .store()
+            .read(|uow| Ok(diesel::sql_query(query.as_str()).load::<Row>(uow.connection())?));
+        let [row] = <[Row; 1]>::try_from(rows.expect("a row")).ok().expect("one row");
+        row.text
     }
 }
