@@ -42,14 +42,33 @@ impl DiscoveryRepository<'_> {
     ///
     /// # Example
     ///
-    /// ```no_run
-    /// # use planwright::UserId;
-    /// # use planwright::feature_planner::{DiscoveryId, FilePriority, NewDiscoveredFile};
-    /// # fn f(store: &planwright::Store, user: UserId, discovery: DiscoveryId) -> planwright::Result<()> {
+    /// ```
+    /// use planwright::feature_planner::{
+    ///     DiscoveryResult, FilePriority, FileUpdate, NewDiscoveredFile, NewDiscovery, PlanStatus,
+    ///     factory,
+    /// };
+    /// # use planwright::{Context, testing::TestDatabase};
+    /// # let database = TestDatabase::new([Context::FeaturePlanner])?;
+    /// # let store = database.store();
+    /// # let (user, discovery) = store.write(|uow| {
+    /// #     let user = factory::user(uow)?;
+    /// #     let plan = factory::plan(uow, user, PlanStatus::Discovering)?;
+    /// #     let mut discoveries = uow.file_discoveries(user);
+    /// #     let begun = discoveries.start(plan, &NewDiscovery::new("file-finder"))?;
+    /// #     Ok((user, discoveries.finish(begun.id, &DiscoveryResult::default())?.id))
+    /// # })?;
+    ///
     /// let new = NewDiscoveredFile::new("docs/invoices.md", FilePriority::Medium);
     /// let file = store.write(|uow| uow.file_discoveries(user).add_file(discovery, &new))?;
     /// assert!(file.is_manually_added);
-    /// # Ok(()) }
+    /// let again = store.write(|uow| uow.file_discoveries(user).add_file(discovery, &new));
+    /// assert!(again.unwrap_err().is_conflict());
+    ///
+    /// let update = FileUpdate { priority: FilePriority::High, ..(&file).into() };
+    /// store.write(|uow| uow.file_discoveries(user).update_file(file.id, &update))?;
+    /// let counted = store.read(|uow| uow.file_discoveries(user).get(discovery))?;
+    /// assert_eq!((counted.medium_priority_count, counted.high_priority_count), (0, 1));
+    /// # Ok::<(), planwright::Error>(())
     /// ```
     pub fn add_file(
         &mut self,

@@ -99,7 +99,8 @@ impl DiscoveryRepository<'_> {
     ///
     /// [`Error::Invalid`] for a field that breaks its rule, and for a path that is given twice;
     /// [`Error::NotFound`] where no plan of the user's has the discovery;
-    /// [`Error::InvalidTransition`] where it is not `processing`.
+    /// [`Error::InvalidTransition`] where it is not `processing`; [`Error::Constraint`] where somebody
+    /// else, such as an old writer, has put one of its paths there before.
     ///
     /// # Example
     ///

@@ -219,6 +219,29 @@ fn what_was_found_is_stored_as_it_was_told() {
 }
 
 #[test]
+fn files_that_another_writer_has_put_there_are_counted_and_not_doubled() {
+    let office = Office::new();
+    let (store, user) = (office.store(), office.user);
+    let plan = office.plan(PlanStatus::Discovering);
+    let id = started(store, user, plan).id;
+    let sql = format!(
+        "INSERT INTO feature_planner.discovered_files (discovery_session_id, file_path, priority)
+         VALUES ('{id}', 'early.rs', 'high')"
+    );
+    store.write(|uow| execute(uow, &sql)).unwrap();
+    let finish = |files| {
+        let result = DiscoveryResult::new(files);
+        store.write(|uow| uow.file_discoveries(user).finish(id, &result))
+    };
+    let error = finish(vec![file("early.rs", FilePriority::Low, 0)]).unwrap_err();
+    assert!(error.is_conflict(), "{error:?}");
+    assert_eq!(error.to_string(), "a discovery has a file once");
+    let done = finish(four()).unwrap();
+    assert_eq!((done.total_files_found, done.high_priority_count), (5, 2));
+    assert_eq!(untrue(store), 0);
+}
+
+#[test]
 fn a_discovery_is_made_only_while_its_plan_is_discovering() {
     let office = Office::new();
     let (store, user) = (office.store(), office.user);
@@ -296,14 +319,17 @@ fn a_result_is_kept_however_far_the_plan_is_by_then() {
     assert_eq!(done.unwrap().total_files_found, 4);
 }
 
+fn refused(error: Error) -> String {
+    match error {
+        Error::Invalid { entity, field, reason } => format!("{entity}.{field}: {reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn bad_input_is_refused_by_field_before_anything_is_sent() {
     let office = Office::new();
-    let (plan, id) = (FeaturePlanId::new(), DiscoveryId::new());
-    let refused = |error: Error| match error {
-        Error::Invalid { entity, field, reason } => format!("{entity}.{field}: {reason}"),
-        other => panic!("{other:?}"),
-    };
+    let plan = FeaturePlanId::new();
     let new = |agent: &str| NewDiscovery::new(agent);
     let with_request = |text: String| NewDiscovery { refined_request: Some(text), ..new("a") };
     let starts = [
@@ -316,6 +342,28 @@ fn bad_input_is_refused_by_field_before_anything_is_sent() {
         ),
         (with_request("a\0".into()), "refined_request: must not hold NUL"),
     ];
+    let sent = office.store().write(|uow| {
+        let mut discoveries = uow.file_discoveries(office.user);
+        for (new, words) in &starts {
+            for error in [discoveries.start(plan, new), discoveries.enqueue(plan, new)] {
+                let words = format!("feature_planner::NewDiscovery.{words}");
+                assert_eq!(refused(error.unwrap_err()), words);
+            }
+        }
+        let error = discoveries.fail(DiscoveryId::new(), &Failure::new(" ")).unwrap_err();
+        assert_eq!(refused(error), "feature_planner::Failure.message: must not be blank");
+        for (page, limit) in [(Page::first(0), 0), (Page::first(1_001), 1_001)] {
+            let error = discoveries.list(plan, page).unwrap_err();
+            assert_eq!(refused(error), "Page.limit: must be from 1 to 1000", "{limit}");
+        }
+        execute(uow, "SELECT 1")
+    });
+    assert_eq!(sent.unwrap(), 1);
+}
+
+#[test]
+fn a_bad_result_is_refused_by_the_place_of_its_file_before_anything_is_sent() {
+    let office = Office::new();
     let mut twice = four();
     twice.push(file("critical.rs", FilePriority::Low, 1));
     let with = |spoil: fn(&mut NewDiscoveredFile)| {
@@ -380,21 +428,9 @@ fn bad_input_is_refused_by_field_before_anything_is_sent() {
     ];
     let sent = office.store().write(|uow| {
         let mut discoveries = uow.file_discoveries(office.user);
-        for (new, words) in &starts {
-            for error in [discoveries.start(plan, new), discoveries.enqueue(plan, new)] {
-                let words = format!("feature_planner::NewDiscovery.{words}");
-                assert_eq!(refused(error.unwrap_err()), words);
-            }
-        }
         for (result, words) in &finishes {
             let words = format!("feature_planner::DiscoveryResult.{words}");
-            assert_eq!(refused(discoveries.finish(id, result).unwrap_err()), words);
-        }
-        let error = discoveries.fail(id, &Failure::new(" ")).unwrap_err();
-        assert_eq!(refused(error), "feature_planner::Failure.message: must not be blank");
-        for (page, limit) in [(Page::first(0), 0), (Page::first(1_001), 1_001)] {
-            let error = discoveries.list(plan, page).unwrap_err();
-            assert_eq!(refused(error), "Page.limit: must be from 1 to 1000", "{limit}");
+            assert_eq!(refused(discoveries.finish(DiscoveryId::new(), result).unwrap_err()), words);
         }
         execute(uow, "SELECT 1")
     });

@@ -36,6 +36,8 @@ fn a_plan_goes_on_with_one_discovery_and_has_copies_of_its_files() {
         assert_eq!(office.text(&is_selected), chosen.id.to_string());
     }
     assert_eq!(store_plan(store, user, other_plan), before);
+    let elsewhere_still = format!("{SELECTED} AND plan_id = '{other_plan}'");
+    assert_eq!(office.text(&elsewhere_still), elsewhere.id.to_string());
     assert_eq!(untrue(store), 0);
 
     // What was selected of it before is there again.
