@@ -33,13 +33,21 @@
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
+mod discovered_file;
+mod discovery;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod file_choice;
+mod file_edit;
+mod finish_discovery;
 mod grants;
+mod held_plan;
 mod invariants;
 mod keys;
 mod label;
 mod labels;
+mod new_file;
+mod new_template;
 mod plan;
 mod progress;
 #[allow(
@@ -51,8 +59,12 @@ mod progress;
 )]
 // generated
 mod schema;
+mod template;
 mod usage;
 
+pub use discovered_file::{DiscoveredFile, FileFilter, FilePlace};
+pub use discovery::{Discovery, DiscoveryRepository, NewDiscovery};
+pub use finish_discovery::{DiscoveryResult, MAX_FILES};
 pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use keys::{
@@ -63,8 +75,11 @@ pub use labels::{
     Complexity, ConfidenceLevel, EstimatedScope, ExecutionStep, FileDiscoveryStatus, FilePriority,
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
+pub use new_file::{FileUpdate, NewDiscoveredFile};
+pub use new_template::{NewTemplate, TemplateUpdate};
 pub use plan::{FeaturePlan, FeaturePlanRepository};
-pub use usage::{Failure, MAX_MESSAGE, Usage};
+pub use template::{Template, TemplateFilter, TemplatePlace, TemplateRepository};
+pub use usage::{Failure, MAX_JSON, MAX_MESSAGE, MAX_TEXT, Usage};
 
 use crate::error::Error;
 use crate::unit_of_work::UnitOfWork;

@@ -43,7 +43,8 @@ pub struct FeaturePlan {
     pub selected_discovery_session_id: Option<DiscoveryId>,
     /// The generation that it goes on with.
     pub selected_plan_generation_id: Option<GenerationId>,
-    /// The files of the selected discovery, copied when it was selected.
+    /// The list of files of the selected discovery, as [`Discovery`](super::Discovery) has it. It
+    /// follows when files are added, updated or removed.
     pub discovered_files: Option<Value>,
     /// Those of them that are selected.
     pub selected_files: Option<Value>,

@@ -8,6 +8,12 @@ use crate::input;
 /// The most characters of an error's message.
 pub const MAX_MESSAGE: usize = 10_000;
 
+/// The most characters of a refined request, and of most other texts of agents.
+pub const MAX_TEXT: usize = 100_000;
+
+/// The most bytes of a value that is kept as JSON, in its compact form.
+pub const MAX_JSON: usize = 1_000_000;
+
 /// What an attempt has used, as far as the agent tells.
 ///
 /// # Example

@@ -1,10 +1,16 @@
 //! The feature planner: its way from `public` into a schema of its own, and the rules that follow.
 
 mod baseline;
+mod discoveries;
+mod discovery_states;
+mod file_choice;
+mod file_races;
+mod files;
 mod labels;
 mod moving;
 mod progress;
 mod rules;
+mod templates;
 mod times;
 
 use diesel::connection::SimpleConnection;
