@@ -35,13 +35,17 @@
 
 #[cfg(feature = "testing")]
 pub mod factory;
+mod fields;
+mod generation;
 mod grants;
+mod hold;
 mod invariants;
 mod keys;
 mod label;
 mod labels;
 mod plan;
 mod progress;
+mod refinement;
 #[allow(
     missing_debug_implementations,
     missing_docs,
@@ -51,8 +55,12 @@ mod progress;
 )]
 // generated
 mod schema;
+mod step;
 mod usage;
 
+pub use generation::{
+    Generation, GenerationRepository, GenerationResult, MAX_STEPS, NewGeneration,
+};
 pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use keys::{
@@ -64,7 +72,16 @@ pub use labels::{
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
 pub use plan::{FeaturePlan, FeaturePlanRepository};
-pub use usage::{Failure, MAX_MESSAGE, Usage};
+pub use refinement::{
+    DEFAULT_AGENT_MODEL, MAX_AGENT_MODEL, MAX_AGENTS, NewRefinement, Refinement,
+    RefinementRepository, RefinementResult,
+};
+pub use step::{
+    MAX_CATEGORY, MAX_CONFIDENCE, MAX_STEP_TITLE, NewPlanStep, PlanStep, PlanStepUpdate,
+};
+pub use usage::{
+    Failure, MAX_AGENT, MAX_DOCUMENT, MAX_DURATION, MAX_JSON, MAX_MESSAGE, MAX_TEXT, Usage,
+};
 
 use crate::error::Error;
 use crate::unit_of_work::UnitOfWork;
