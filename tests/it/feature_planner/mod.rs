@@ -1,10 +1,16 @@
 //! The feature planner: its way from `public` into a schema of its own, and the rules that follow.
 
+mod attempt_races;
 mod baseline;
+mod behind_the_move;
+mod generations;
 mod labels;
 mod moving;
 mod progress;
+mod refinements;
+mod reorder;
 mod rules;
+mod steps;
 mod times;
 
 use diesel::connection::SimpleConnection;
