@@ -32,16 +32,32 @@ impl GenerationRepository<'_> {
     /// # Example
     ///
     /// ```
-    /// # use planwright::{UserId, feature_planner::{GenerationId, PlanStep}};
-    /// # fn f(store: &planwright::Store, user: UserId, id: GenerationId) -> planwright::Result<()> {
-    /// let reversed = store.write(|uow| {
+    /// use planwright::feature_planner::{NewGeneration, NewPlanStep, PlanStatus, factory};
+    /// # use planwright::{Context, testing::TestDatabase};
+    /// # let database = TestDatabase::new([Context::FeaturePlanner])?;
+    /// # let store = database.store();
+    /// # let (user, plan) = store.write(|uow| {
+    /// #     let user = factory::user(uow)?;
+    /// #     Ok((user, factory::plan(uow, user, PlanStatus::Planning)?))
+    /// # })?;
+    ///
+    /// let steps = store.write(|uow| {
     ///     let mut generations = uow.plan_generations(user);
-    ///     let order: Vec<_> = generations.steps(id)?.iter().rev().map(|step| step.id).collect();
-    ///     generations.reorder(id, &order)?;
+    ///     let id = generations.start(plan, &NewGeneration::new("planner"))?.id;
+    ///     let view = generations.add_step(id, &NewPlanStep::new("View", "Show them."), None)?;
+    ///     let query = generations.add_step(id, &NewPlanStep::new("Query", "Read them."), None)?;
+    ///
+    ///     let twice = generations.reorder(id, &[query.id, query.id]).unwrap_err();
+    ///     assert!(twice.to_string().contains("order[1]"));
+    ///     let too_few = generations.reorder(id, &[query.id]).unwrap_err();
+    ///     assert!(too_few.is_conflict());
+    ///
+    ///     generations.reorder(id, &[query.id, view.id])?;
     ///     generations.steps(id)
     /// })?;
-    /// assert!(reversed.iter().map(|step| step.display_order).eq(0..));
-    /// # Ok(()) }
+    /// assert_eq!([&*steps[0].title, &*steps[1].title], ["Query", "View"]);
+    /// assert_eq!([steps[0].step_number, steps[1].step_number], [1, 2]);
+    /// # Ok::<(), planwright::Error>(())
     /// ```
     pub fn reorder(&mut self, generation: GenerationId, order: &[PlanStepId]) -> Result<()> {
         let mut named = HashSet::with_capacity(order.len());
@@ -65,9 +81,10 @@ impl GenerationRepository<'_> {
                 .get_result(self.uow.connection())
                 .optional()
                 .map_err(|error| explained(&self.uow, error))?;
-            match found.ok_or_else(|| no_generation(generation))? {
-                (true, steps, foreign, missing) => break (steps, foreign, missing),
-                (false, ..) => {}
+            let (is_current, steps, foreign, missing) =
+                found.ok_or_else(|| no_generation(generation))?;
+            if is_current {
+                break (steps, foreign, missing);
             }
         };
         if let Some(foreign) = foreign {

@@ -12,6 +12,8 @@ use serde_json::json;
 use super::Office;
 use crate::support::{execute, number};
 
+type Work<'a> = Box<dyn FnMut(&mut GenerationRepository<'_>) -> Result<()> + 'a>;
+
 /// Something done with the user's generations.
 pub(super) fn with<T>(
     office: &Office,
@@ -108,10 +110,11 @@ fn only_a_plan_that_is_planning_is_given_generations() {
     for status in PlanStatus::ALL.iter().copied().filter(|one| *one != PlanStatus::Planning) {
         let plan = office.plan(status);
         for start in [false, true] {
-            let error = with(&office, |of| match start {
-                true => of.start(plan, &new),
-                false => of.enqueue(plan, &new),
-            });
+            let error =
+                with(
+                    &office,
+                    |of| if start { of.start(plan, &new) } else { of.enqueue(plan, &new) },
+                );
             let error = error.unwrap_err();
             assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
             let words = format!(
@@ -463,10 +466,9 @@ fn what_is_somebody_elses_is_not_found_and_stays() {
     let new = NewGeneration::new("a");
     for (user, nobodys) in [(office.other, false), (office.user, true)] {
         let ids = stored.each_ref().map(|one| if nobodys { GenerationId::new() } else { one.id });
-        let try_it =
-            |mut work: Box<dyn FnMut(&mut GenerationRepository<'_>) -> Result<()> + '_>| {
-                as_user(office.store(), user, |of| work(of)).unwrap_err().to_string()
-            };
+        let try_it = |mut work: Work<'_>| {
+            as_user(office.store(), user, |of| work(of)).unwrap_err().to_string()
+        };
         assert_eq!(as_user(office.store(), user, |of| of.find(ids[0])).unwrap(), None);
         let result = GenerationResult::new("#");
         let failure = Failure::new("no");

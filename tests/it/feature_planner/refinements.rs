@@ -14,6 +14,8 @@ use crate::support::{execute, number};
 
 const REQUEST: &str = "A page that lists the invoices of a customer.";
 
+type Work<'a> = Box<dyn FnMut(&mut RefinementRepository<'_>) -> Result<()> + 'a>;
+
 /// Something done with the user's refinements.
 fn with<T>(
     office: &Office,
@@ -79,9 +81,8 @@ fn agents_are_asked_as_was_said_and_in_that_order() {
     for (pending, status) in
         [(true, RefinementStatus::Pending), (false, RefinementStatus::Processing)]
     {
-        let made = with(&office, |of| match pending {
-            true => of.enqueue(plan, &agents),
-            false => of.start(plan, &agents),
+        let made = with(&office, |of| {
+            if pending { of.enqueue(plan, &agents) } else { of.start(plan, &agents) }
         });
         let made = made.unwrap();
         assert_eq!(made.len(), agents.len());
@@ -159,7 +160,7 @@ fn what_is_asked_breaks_no_rule_and_nothing_is_sent() {
         input_request: Some("é".repeat(MAX_TEXT)),
         ..NewRefinement::new("é".repeat(100))
     };
-    with(&office, |of| of.start(plan, &[greatest.clone()])).unwrap();
+    with(&office, |of| of.start(plan, std::slice::from_ref(&greatest))).unwrap();
 
     let id = one(&office, plan, RefinementStatus::Processing).id;
     let new = || RefinementResult::new("R");
@@ -195,9 +196,8 @@ fn only_a_plan_that_is_refining_is_given_refinements() {
     for status in PlanStatus::ALL.iter().copied().filter(|one| *one != PlanStatus::Refining) {
         let plan = office.plan(status);
         for start in [false, true] {
-            let error = with(&office, |of| match start {
-                true => of.start(plan, &agents),
-                false => of.enqueue(plan, &agents),
+            let error = with(&office, |of| {
+                if start { of.start(plan, &agents) } else { of.enqueue(plan, &agents) }
             });
             let error = error.unwrap_err();
             assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
@@ -353,10 +353,9 @@ fn what_is_somebody_elses_is_not_found_and_stays() {
     let agents = [NewRefinement::new("a")];
     for (user, nobodys) in [(office.other, false), (office.user, true)] {
         let ids = stored.each_ref().map(|one| if nobodys { RefinementId::new() } else { one.id });
-        let try_it =
-            |mut work: Box<dyn FnMut(&mut RefinementRepository<'_>) -> Result<()> + '_>| {
-                as_user(office.store(), user, |of| work(of)).unwrap_err().to_string()
-            };
+        let try_it = |mut work: Work<'_>| {
+            as_user(office.store(), user, |of| work(of)).unwrap_err().to_string()
+        };
         assert_eq!(as_user(office.store(), user, |of| of.find(ids[0])).unwrap(), None);
         for (id, told) in [
             (ids[0], try_it(Box::new(|of| of.get(ids[0]).map(drop)))),
