@@ -37,11 +37,14 @@ mod discovered_file;
 mod discovery;
 #[cfg(feature = "testing")]
 pub mod factory;
+mod fields;
 mod file_choice;
 mod file_edit;
 mod finish_discovery;
+mod generation;
 mod grants;
 mod held_plan;
+mod hold;
 mod invariants;
 mod keys;
 mod label;
@@ -50,6 +53,7 @@ mod new_file;
 mod new_template;
 mod plan;
 mod progress;
+mod refinement;
 #[allow(
     missing_debug_implementations,
     missing_docs,
@@ -65,6 +69,11 @@ mod usage;
 pub use discovered_file::{DiscoveredFile, FileFilter, FilePlace};
 pub use discovery::{Discovery, DiscoveryRepository, NewDiscovery};
 pub use finish_discovery::{DiscoveryResult, MAX_FILES};
+mod step;
+
+pub use generation::{
+    Generation, GenerationRepository, GenerationResult, MAX_STEPS, NewGeneration,
+};
 pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use keys::{
@@ -78,8 +87,17 @@ pub use labels::{
 pub use new_file::{FileUpdate, NewDiscoveredFile};
 pub use new_template::{NewTemplate, TemplateUpdate};
 pub use plan::{FeaturePlan, FeaturePlanRepository};
+pub use refinement::{
+    DEFAULT_AGENT_MODEL, MAX_AGENT_MODEL, MAX_AGENTS, NewRefinement, Refinement,
+    RefinementRepository, RefinementResult,
+};
+pub use step::{
+    MAX_CATEGORY, MAX_CONFIDENCE, MAX_STEP_TITLE, NewPlanStep, PlanStep, PlanStepUpdate,
+};
 pub use template::{Template, TemplateFilter, TemplatePlace, TemplateRepository};
-pub use usage::{Failure, MAX_JSON, MAX_MESSAGE, MAX_TEXT, Usage};
+pub use usage::{
+    Failure, MAX_AGENT, MAX_DOCUMENT, MAX_DURATION, MAX_JSON, MAX_MESSAGE, MAX_TEXT, Usage,
+};
 
 use crate::error::Error;
 use crate::unit_of_work::UnitOfWork;

@@ -110,3 +110,10 @@ impl FeaturePlanRepository<'_> {
         self.find(id)?.ok_or_else(|| Error::not_found(ENTITY, id))
     }
 }
+
+/// Refuses a plan that the user has not.
+pub(super) fn check_own(uow: &mut UnitOfWork<'_>, user: UserId, id: FeaturePlanId) -> Result<()> {
+    let own = feature_plans::table.find(id).filter(feature_plans::user_id.eq(user));
+    let own: bool = diesel::select(diesel::dsl::exists(own)).get_result(uow.connection())?;
+    if own { Ok(()) } else { Err(Error::not_found(ENTITY, id)) }
+}

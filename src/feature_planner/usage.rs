@@ -8,11 +8,20 @@ use crate::input;
 /// The most characters of an error's message.
 pub const MAX_MESSAGE: usize = 10_000;
 
-/// The most characters of a refined request, and of most other texts of agents.
+/// The most characters of a refined request, and of other texts of agents.
 pub const MAX_TEXT: usize = 100_000;
 
-/// The most bytes of a value that is kept as JSON, in its compact form.
+/// The most characters of an implementation plan, a prompt or a response.
+pub const MAX_DOCUMENT: usize = 1_000_000;
+
+/// The most bytes of a JSON value, written without spaces.
 pub const MAX_JSON: usize = 1_000_000;
+
+/// The most characters of what an agent is called, and of its role.
+pub const MAX_AGENT: usize = 100;
+
+/// The most characters of how long something is expected to take.
+pub const MAX_DURATION: usize = 50;
 
 /// What an attempt has used, as far as the agent tells.
 ///

@@ -1,15 +1,21 @@
 //! The feature planner: its way from `public` into a schema of its own, and the rules that follow.
 
+mod attempt_races;
 mod baseline;
+mod behind_the_move;
 mod discoveries;
 mod discovery_states;
 mod file_choice;
 mod file_races;
 mod files;
+mod generations;
 mod labels;
 mod moving;
 mod progress;
+mod refinements;
+mod reorder;
 mod rules;
+mod steps;
 mod templates;
 mod times;
 
