@@ -33,6 +33,7 @@
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
+mod execution_log;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod grants;
@@ -40,7 +41,14 @@ mod invariants;
 mod keys;
 mod label;
 mod labels;
+mod log_append;
+mod log_totals;
+mod log_tree;
+mod new_execution_log;
+mod new_plan;
 mod plan;
+mod plan_list;
+mod plan_status;
 mod progress;
 #[allow(
     missing_debug_implementations,
@@ -51,8 +59,12 @@ mod progress;
 )]
 // generated
 mod schema;
+mod search;
+mod stale;
 mod usage;
+mod version;
 
+pub use execution_log::{ExecutionLog, ExecutionLogRepository};
 pub use grants::GRANTS;
 pub use invariants::INVARIANTS;
 pub use keys::{
@@ -63,8 +75,16 @@ pub use labels::{
     Complexity, ConfidenceLevel, EstimatedScope, ExecutionStep, FileDiscoveryStatus, FilePriority,
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
+pub use log_append::{MAX_LOG_BYTES, MAX_LOG_ENTRIES};
+pub use log_totals::{LogSums, LogTotals};
+pub use log_tree::LogNode;
+pub use new_execution_log::{MAX_AGENT_MODEL, MAX_AGENT_TYPE, NewExecutionLog};
+pub use new_plan::{FeaturePlanUpdate, MAX_REQUEST, MAX_SESSION, MIN_REQUEST, NewFeaturePlan};
 pub use plan::{FeaturePlan, FeaturePlanRepository};
-pub use usage::{Failure, MAX_MESSAGE, Usage};
+pub use plan_list::FeaturePlanFilter;
+pub use search::{FeaturePlanMatch, MARK, MARK_END, MAX_FOUND, MAX_QUERY, MatchedRequest};
+pub use stale::{Attempt, StaleAttempt, Unfinished};
+pub use usage::{Failure, MAX_DOCUMENT, MAX_JSON, MAX_MESSAGE, MAX_TEXT, Usage};
 
 use crate::error::Error;
 use crate::unit_of_work::UnitOfWork;

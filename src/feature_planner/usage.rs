@@ -7,6 +7,12 @@ use crate::input;
 
 /// The most characters of an error's message.
 pub const MAX_MESSAGE: usize = 10_000;
+/// The most characters of a refined request, and of other texts of agents.
+pub const MAX_TEXT: usize = 100_000;
+/// The most characters of an implementation plan, a prompt or a response.
+pub const MAX_DOCUMENT: usize = 1_000_000;
+/// The most bytes of a JSON value, without blanks.
+pub const MAX_JSON: usize = 1_000_000;
 
 /// What an attempt has used, as far as the agent tells.
 ///
