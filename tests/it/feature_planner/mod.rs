@@ -2,9 +2,15 @@
 
 mod baseline;
 mod labels;
+mod log;
+mod log_refusals;
 mod moving;
+mod plan_search;
+mod plan_versions;
+mod plans;
 mod progress;
 mod rules;
+mod stale;
 mod times;
 
 use diesel::connection::SimpleConnection;
