@@ -149,7 +149,8 @@ fn circles_of_live_data_hang_nothing_and_have_one_first_version() {
     for plan in [own, b, a, c, tail] {
         office.delete(plan).unwrap();
     }
-    let dangling = "SELECT count(*) FROM feature_planner.feature_plans v WHERE parent_plan_id IS NOT NULL
+    let dangling =
+        "SELECT count(*) FROM feature_planner.feature_plans v WHERE parent_plan_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM feature_planner.feature_plans p WHERE p.id = v.parent_plan_id)";
     assert_eq!(number(office.store(), dangling), 0);
 }
@@ -157,10 +158,8 @@ fn circles_of_live_data_hang_nothing_and_have_one_first_version() {
 #[test]
 fn parents_of_others_or_of_nobody_end_a_family() {
     let office = Office::bare();
-    let foreign = office
-        .store()
-        .write(|uow| factory::plan(uow, office.other, PlanStatus::Draft))
-        .unwrap();
+    let foreign =
+        office.store().write(|uow| factory::plan(uow, office.other, PlanStatus::Draft)).unwrap();
     let (a, b) = (office.create(REQUEST).id, office.create(REQUEST).id);
     office.put_below(a, foreign, 2);
     office.put_below(b, FeaturePlanId::new(), 5);

@@ -141,7 +141,10 @@ fn bad_input_is_refused_by_field_before_anything_is_sent() {
             "refinement_settings: must not hold NUL",
         ),
         (
-            NewFeaturePlan { refinement_settings: Some("x".repeat(MAX_JSON).into()), ..good.clone() },
+            NewFeaturePlan {
+                refinement_settings: Some("x".repeat(MAX_JSON).into()),
+                ..good.clone()
+            },
             "refinement_settings: must be at most 1000000 bytes of JSON",
         ),
         (
@@ -250,16 +253,19 @@ fn a_step_that_is_not_there_or_comes_too_late_changes_nothing() {
     };
     assert_eq!(transition(office.set(plan.id, Draft, Completed)), "draft completed");
     // The plan is not what the caller saw, and there is no such step from what it is.
-    assert_eq!(transition(office.set(plan.id, Refining, PlanStatus::Discovering)), "draft discovering");
+    assert_eq!(
+        transition(office.set(plan.id, Refining, PlanStatus::Discovering)),
+        "draft discovering"
+    );
     let now = office.set(plan.id, Draft, Refining).unwrap();
     // There is one, and the caller decides again.
     assert_eq!(
         conflict(office.set(plan.id, Draft, Failed)),
         format!("{PLAN} {}: is refining by now, and not draft", plan.id)
     );
-    let other = office.store().write(|uow| {
-        uow.feature_plans(office.other).set_status(plan.id, Refining, Cancelled)
-    });
+    let other = office
+        .store()
+        .write(|uow| uow.feature_plans(office.other).set_status(plan.id, Refining, Cancelled));
     not_found(other, PLAN);
     not_found(office.set(FeaturePlanId::new(), Refining, Cancelled), PLAN);
     assert_eq!(office.get(plan.id), now);
@@ -440,7 +446,9 @@ fn each_operation_is_as_many_statements_as_it_says() {
     let all = FeaturePlanFilter::all();
     assert_eq!(sent(&|uow| uow.feature_plans(user).list(&all, Page::first(9)).map(drop)), 1);
     let set = |from, to| {
-        sent(&|uow: &mut UnitOfWork<'_>| uow.feature_plans(user).set_status(plan, from, to).map(drop))
+        sent(&|uow: &mut UnitOfWork<'_>| {
+            uow.feature_plans(user).set_status(plan, from, to).map(drop)
+        })
     };
     assert_eq!(set(PlanStatus::Draft, PlanStatus::Refining), 1);
     assert_eq!(set(PlanStatus::Refining, PlanStatus::Failed), 2);
@@ -485,7 +493,10 @@ fn right_behind_the_move_everything_of_a_plan_works() {
     let found = store.read(|uow| uow.feature_plans(user).search("invoice", 10)).unwrap();
     assert_eq!(found.len(), 2);
     store.write(|uow| uow.feature_plans(user).delete(plan.id)).unwrap();
-    let left = number(store, "SELECT count(*) FROM feature_planner.feature_plans
-        WHERE original_request = 'Sort invoices by date.' AND parent_plan_id IS NULL");
+    let left = number(
+        store,
+        "SELECT count(*) FROM feature_planner.feature_plans
+        WHERE original_request = 'Sort invoices by date.' AND parent_plan_id IS NULL",
+    );
     assert_eq!(left, 1, "the second version has no parent any more");
 }
