@@ -35,7 +35,7 @@ fn bad_entries_are_refused_by_place_before_anything_is_sent() {
             new.agent_model = Some("é".repeat(51));
         }),
         ("session_id: must be at most 255 characters", |new| {
-            new.session_id = Some("é".repeat(256))
+            new.session_id = Some("é".repeat(256));
         }),
         ("parent_tool_use_id: must be at most 255 characters", |new| {
             new.parent_tool_use_id = Some("é".repeat(256));

@@ -80,14 +80,12 @@ fn what_is_not_done_and_older_is_listed_of_every_kind_the_oldest_first() {
     ] {
         attempt(store, plan, kind, status, 400);
     }
-    for kind in 0..3 {
-        // Younger by the time that the clock may have gone on since the hour began.
-        let sql = format!(
-            "UPDATE feature_planner.{} SET created_at = now() WHERE id = '{}'",
-            KINDS[kind].0,
-            attempt(store, plan, kind, "processing", 0).to_string().split_once(' ').unwrap().1
-        );
-        office.run(&sql);
+    for (kind, (table, _)) in KINDS.into_iter().enumerate() {
+        attempt(store, plan, kind, "processing", 0);
+        // However long ago the hour began.
+        office.run(&format!(
+            "UPDATE feature_planner.{table} SET created_at = now() WHERE agent_id = 'agent 0'"
+        ));
     }
     for rows in [1, 2, 1_000] {
         let found = stale(store, office.user, minutes(60), rows);
