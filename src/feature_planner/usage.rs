@@ -20,6 +20,9 @@ pub const MAX_JSON: usize = 1_000_000;
 /// The most characters of what an agent is called, and of its role.
 pub const MAX_AGENT: usize = 100;
 
+/// The most characters of the name of an agent's model.
+pub const MAX_AGENT_MODEL: usize = 50;
+
 /// The most characters of how long something is expected to take.
 pub const MAX_DURATION: usize = 50;
 

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page, UserId};
 use crate::unit_of_work::UnitOfWork;
 
-pub use new::{DEFAULT_AGENT_MODEL, MAX_AGENT_MODEL, MAX_AGENTS, NewRefinement};
+pub use new::{DEFAULT_AGENT_MODEL, MAX_AGENTS, NewRefinement};
 pub use result::RefinementResult;
 
 pub(super) const ENTITY: &str = "feature_planner::Refinement";

@@ -8,7 +8,7 @@ use super::super::fields::Fields;
 use super::super::keys::{FeaturePlanId, RefinementId};
 use super::super::labels::{PlanStatus, RefinementStatus};
 use super::super::schema::feature_planner::sql_types;
-use super::super::usage::{MAX_AGENT, MAX_TEXT};
+use super::super::usage::{MAX_AGENT, MAX_AGENT_MODEL, MAX_TEXT};
 use super::super::{explained, hold};
 use super::{Refinement, RefinementRepository, Row};
 use crate::error::{Error, Result};
@@ -18,9 +18,6 @@ const INPUT: &str = "feature_planner::NewRefinement";
 
 /// The most agents that refine a request at once.
 pub const MAX_AGENTS: usize = 5;
-
-/// The most characters of the name of a model.
-pub const MAX_AGENT_MODEL: usize = 50;
 
 /// The model where none is named.
 pub const DEFAULT_AGENT_MODEL: &str = "sonnet";
