@@ -33,6 +33,7 @@
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
+mod details;
 mod discovered_file;
 mod discovery;
 mod execution_log;
@@ -77,6 +78,7 @@ mod template;
 mod usage;
 mod version;
 
+pub use details::{AttemptSums, FeaturePlanDetails};
 pub use discovered_file::{DiscoveredFile, FileFilter, FilePlace};
 pub use discovery::{Discovery, DiscoveryRepository, NewDiscovery};
 pub use finish_discovery::{DiscoveryResult, MAX_FILES};

@@ -3,6 +3,9 @@
 #[path = "../../examples/cutover.rs"]
 #[allow(dead_code)]
 mod cutover;
+#[path = "../../examples/feature_planner.rs"]
+#[allow(dead_code)]
+mod feature_planner;
 #[path = "../../examples/generate_portfolio.rs"]
 #[allow(dead_code)]
 mod generate_portfolio;
@@ -278,4 +281,30 @@ fn the_story_of_a_cutover_can_be_told_twice_on_one_database() {
         assert!(!planwright::cutover::policy::is_enabled(database.store()).unwrap());
     }
     assert_eq!(number(database.store(), "SELECT count(*) FROM iterations_ite"), 6);
+}
+
+#[test]
+fn the_story_of_a_feature_can_be_told_twice_on_one_database() {
+    let database = TestDatabase::new([Context::FeaturePlanner]).unwrap();
+    for _ in 0..2 {
+        let mut out = Vec::new();
+        feature_planner::tell(database.store(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for part in [
+            "  strict  completed\n  bold    failed     the model is overloaded\n",
+            ": is failed, and only a completed one can be selected\n",
+            "  [x] critical src/invoice/list.rs\n  [x] critical src/payment.rs\n  [x] high     docs/payments.md, by hand\n  [ ] medium ",
+            "  1. List invoices\n  2. Show open ones\n  3. Take payments\n  4. Review, from a template\n",
+            " cannot go from completed to refining\n",
+            "5 attempts, 4 of them completed and 1 failed: 16830 tokens, 67000 ms.\n",
+            "  conductor\n    strict        4200 ms\n    bold          failed: the model is overloaded\n",
+            "  refinement  4 calls    1930 tokens   36300 ms\n",
+            "  all         6 calls   16830 tokens   67000 ms\n",
+            "\"paying invoice\": Customers want to see their *invoices* and *pay* the open ones.\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+    }
+    let plans = number(database.store(), "SELECT count(*) FROM feature_planner.feature_plans");
+    assert_eq!(plans, 2);
 }

@@ -13,6 +13,7 @@ mod labels;
 mod log;
 mod log_refusals;
 mod moving;
+mod owners;
 mod plan_search;
 mod plan_versions;
 mod plans;
