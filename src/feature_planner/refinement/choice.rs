@@ -23,7 +23,7 @@ impl RefinementRepository<'_> {
     /// [`Error::Conflict`] where the refinement is not `completed`, or the plan is final.
     pub fn select(&mut self, plan: FeaturePlanId, id: RefinementId) -> Result<FeaturePlan> {
         hold::plan_to_select(&mut self.uow, self.user, plan)?;
-        let sql = concat!(include_str!("select.sql"), include_str!("../plan_row.sql"));
+        let sql = include_str!("select.sql");
         let selected: Option<FeaturePlan> = Statement::<FeaturePlanRow>::new(sql)
             .bind::<Uuid, _>(plan)
             .bind::<Uuid, _>(id)

@@ -485,6 +485,7 @@ fn refinements_are_listed_oldest_first_page_by_page() {
         let listed = with(&office, |of| of.list(plan, page)).unwrap();
         pages += 1;
         found.extend(listed.items);
+        assert!(found.len() <= made.len(), "a page begins behind the one before");
         let Some(ByTime { at, key }) = listed.next else { break };
         assert_eq!(found.last().map(|last| (last.created_at, last.id)), Some((at, key)));
         page = Page::after(ByTime { at, key }, 2);
