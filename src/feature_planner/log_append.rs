@@ -92,7 +92,8 @@ impl ExecutionLogRepository<'_> {
     /// let mut read = NewExecutionLog::new(ExecutionStep::Discovery, "reader", begin).below(&search);
     /// read.end_time = Some(end);
     ///
-    /// let stored = store.write(|uow| uow.execution_logs(user).append(plan, &[search, read]))?;
+    /// let entries = [search, read];
+    /// let stored = store.write(|uow| uow.execution_logs(user).append(plan, &entries))?;
     /// assert_eq!(stored[1].parent_log_id, Some(stored[0].id));
     /// assert_eq!(stored[1].duration_ms, Some(2_500));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -92,7 +92,8 @@ impl ExecutionLogRepository<'_> {
     /// let mut entry = NewExecutionLog::new(ExecutionStep::Discovery, "file finder", begin);
     /// entry.prompt_tokens = Some(1_200);
     /// entry.completion_tokens = Some(300);
-    /// store.write(|uow| uow.execution_logs(user).append(plan, &[entry]))?;
+    /// let entries = [entry];
+    /// store.write(|uow| uow.execution_logs(user).append(plan, &entries))?;
     ///
     /// let totals = store.read(|uow| uow.execution_logs(user).totals(plan))?;
     /// assert_eq!(totals.by_step[&ExecutionStep::Discovery].total_tokens, 1_500);

@@ -44,7 +44,8 @@ impl ExecutionLogRepository<'_> {
     /// # let begin = "2027-05-01T10:00:00Z".parse()?;
     /// # let search = NewExecutionLog::new(ExecutionStep::Discovery, "file finder", begin);
     /// # let read = NewExecutionLog::new(ExecutionStep::Discovery, "reader", begin).below(&search);
-    /// # store.write(|uow| uow.execution_logs(user).append(plan, &[search, read]))?;
+    /// # let entries = [search, read];
+    /// # store.write(|uow| uow.execution_logs(user).append(plan, &entries))?;
     /// let tree = store.read(|uow| uow.execution_logs(user).tree(plan))?;
     /// let lines: Vec<_> = tree
     ///     .iter()

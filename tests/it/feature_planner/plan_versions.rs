@@ -1,12 +1,12 @@
 //! Versions of a feature plan, also of live data that no rule has looked at.
 
-use std::sync::Barrier;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use planwright::feature_planner::{
     FeaturePlan, FeaturePlanId, NewFeaturePlan, PlanStatus, factory,
 };
-use planwright::{Error, Result};
+use planwright::{Error, Result, UnitOfWork};
 use serde_json::json;
 
 use super::Office;
@@ -257,45 +257,39 @@ fn a_plan_goes_with_its_attempts_and_its_log() {
     assert_eq!(left, "0");
 }
 
-/// Runs `second` when `first` has done its work and holds its locks, and lets `first` end when the
-/// second waits.
+/// Runs `second` while a unit has done the work of `first`, and ends that when the second waits for
+/// it.
 fn overlapped<T: Send>(
     office: &Office,
-    first: impl FnOnce(&Office) -> Result<()> + Send,
-    second: impl FnOnce(&Office) -> T + Send,
-    hold: &Hold,
+    first: impl Fn(&mut UnitOfWork<'_>) -> Result<()> + Send,
+    second: impl FnOnce() -> T + Send,
 ) -> T {
+    let (begun, is_begun) = mpsc::channel();
+    let (tell, told) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        let first = scope.spawn(|| first(office));
-        hold.held.wait();
-        let second = scope.spawn(|| second(office));
+        scope.spawn(move || {
+            let done = office.store().write(|uow| {
+                first(uow)?;
+                begun.send(()).expect("somebody who waits");
+                let _ = told.recv();
+                Ok(())
+            });
+            done.expect("the first");
+        });
+        is_begun.recv().expect("the first");
+        let second = scope.spawn(second);
         let waits = "SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'
               AND query LIKE '-- planwright: lock%'";
+        // What panics drops `tell`, and ends the first.
+        let tell = tell;
         while number(office.store(), waits) == 0 {
             assert!(!second.is_finished(), "it does not wait");
             thread::yield_now();
         }
-        hold.go.wait();
-        first.join().unwrap().unwrap();
-        second.join().unwrap()
+        drop(tell);
+        second.join().expect("no panic")
     })
-}
-
-struct Hold {
-    held: Barrier,
-    go: Barrier,
-}
-
-impl Hold {
-    fn new() -> Self {
-        Self { held: Barrier::new(2), go: Barrier::new(2) }
-    }
-
-    fn wait(&self) {
-        self.held.wait();
-        self.go.wait();
-    }
 }
 
 #[test]
@@ -303,20 +297,8 @@ fn a_version_that_waits_for_the_delete_of_the_first_one_is_told_so() {
     let office = Office::new();
     let first = office.create(REQUEST).id;
     let second = office.version(first).id;
-    let hold = &Hold::new();
-    let done = overlapped(
-        &office,
-        |office| {
-            office.store().write(|uow| {
-                uow.feature_plans(office.user).delete(first)?;
-                hold.wait();
-                Ok(())
-            })
-        },
-        |office| office.try_version(second),
-        hold,
-    );
-    let refused = done.unwrap_err();
+    let delete = |uow: &mut UnitOfWork<'_>| uow.feature_plans(office.user).delete(first);
+    let refused = overlapped(&office, delete, || office.try_version(second)).unwrap_err();
     assert!(matches!(refused, Error::Conflict { .. }), "{refused:?}");
     assert_eq!(office.version(second).parent_plan_id, Some(second));
 }
@@ -326,20 +308,10 @@ fn a_delete_that_waits_for_a_version_hands_it_on() {
     for office in [Office::bare(), Office::new()] {
         let first = office.create(REQUEST).id;
         let second = office.version(first).id;
-        let hold = &Hold::new();
-        let done = overlapped(
-            &office,
-            |office| {
-                office.store().write(|uow| {
-                    uow.feature_plans(office.user).new_version(first, None)?;
-                    hold.wait();
-                    Ok(())
-                })
-            },
-            |office| office.delete(first),
-            hold,
-        );
-        done.unwrap();
+        let version = |uow: &mut UnitOfWork<'_>| {
+            uow.feature_plans(office.user).new_version(first, None).map(drop)
+        };
+        overlapped(&office, version, || office.delete(first)).unwrap();
         let family = office.family(second);
         let [(_, 2, None), (_, 3, Some(parent))] = family[..] else { panic!("{family:?}") };
         assert_eq!(parent, second);
