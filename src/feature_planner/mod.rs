@@ -4,7 +4,8 @@
 //! A development tool beside a production application, so its tables and enums live in a schema of
 //! their own, `feature_planner`: easy to see, to grant and to remove. Live installations have them in
 //! `public`. The held migration `2026-11-20-192100_feature_planner_move` moves them as they are;
-//! everything here works from that migration on.
+//! everything here works from that migration on. [`relocator`] plans and rehearses that, does it with a
+//! receipt, and at the end takes everything down.
 //!
 //! # Tables
 //!
@@ -37,6 +38,7 @@ mod invariants;
 mod keys;
 mod label;
 mod labels;
+mod moving;
 #[allow(
     missing_debug_implementations,
     missing_docs,
@@ -56,3 +58,4 @@ pub use labels::{
     Complexity, ConfidenceLevel, EstimatedScope, ExecutionStep, FileDiscoveryStatus, FilePriority,
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
+pub use moving::{MOVE_TABLES, RELOCATION, TIMES_ARE_UTC, relocator};

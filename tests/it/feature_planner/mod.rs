@@ -2,8 +2,14 @@
 
 mod baseline;
 mod labels;
+mod move_cuts;
+mod move_outside;
+mod move_plans;
+mod move_views;
 mod moving;
+mod relocation;
 mod rules;
+mod teardown;
 mod times;
 
 use diesel::connection::SimpleConnection;
@@ -50,7 +56,8 @@ impl Installation {
     }
 
     fn migrator(&self) -> Migrator<'_> {
-        Migrator::new(self.store()).contexts([Context::FeaturePlanner])
+        let migrator = Migrator::new(self.store()).contexts([Context::FeaturePlanner]);
+        migrator.confirm(planwright::feature_planner::TIMES_ARE_UTC)
     }
 
     fn contract(&self, version: &str) -> Result<(), Error> {
@@ -87,6 +94,15 @@ impl Installation {
 
     fn execute(&self, sql: &str) {
         self.connection().batch_execute(sql).unwrap();
+    }
+
+    /// Everything behind the move.
+    fn contract_the_rest(&self) {
+        for one in Migrations::embedded().as_slice() {
+            if one.context == Context::FeaturePlanner && one.version.as_str() > MOVE {
+                self.contract(&one.version).unwrap();
+            }
+        }
     }
 
     /// Why the server refuses it.

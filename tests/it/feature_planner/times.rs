@@ -56,8 +56,7 @@ fn what_hangs_on_a_time_is_listed_before() {
     assert_eq!(
         installation.guarded(TIMES),
         "2: index feature_planner.steps_updated uses plan_steps.updated_at: drop it, and make it \
-         again later; rule _RETURN on view done uses feature_plans.completed_at: drop it, and make \
-         it again later"
+         again later; view public.done uses feature_plans.completed_at: drop it, and make it again later"
     );
     installation.execute("DROP VIEW done; DROP INDEX feature_planner.steps_updated");
     installation.contract(TIMES).unwrap();
