@@ -2,6 +2,7 @@
 
 mod baseline;
 mod labels;
+mod locks;
 mod move_cuts;
 mod move_outside;
 mod move_plans;

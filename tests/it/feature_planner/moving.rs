@@ -25,6 +25,7 @@ pub(super) fn objects(installation: &Installation, schema: &str) -> Vec<String> 
             UNION ALL
             SELECT format('%s %s', conname, oid) FROM pg_constraint
              WHERE connamespace = '{schema}'::regnamespace AND conname !~ '^users'
+               AND contype <> 'n'
             UNION ALL
             {rows}
         ) AS lines ORDER BY line"

@@ -117,6 +117,22 @@ fn what_the_migration_has_moved_the_relocator_leaves_alone() {
 }
 
 #[test]
+fn a_database_that_was_moved_before_this_crate_knew_it_is_adopted_at_the_move() {
+    let live = Installation(TestDatabase::new([]).unwrap());
+    live.execute("CREATE TABLE public.users (id uuid PRIMARY KEY, name text)");
+    let embedded = Migrations::embedded();
+    let baseline = embedded.as_slice().iter().find(|one| one.version == BASELINE).unwrap();
+    baseline.run(&mut live.connection()).unwrap();
+    live.execute(ROWS);
+    live.relocator().run().unwrap();
+    live.migrator().adopt(Context::FeaturePlanner, MOVE).unwrap();
+    assert!(live.has_moved());
+    assert!(live.migrator().contract(MOVE).unwrap().is_none());
+    live.contract_the_rest();
+    assert_eq!(live.migrator().status().unwrap().state, State::Current);
+}
+
+#[test]
 fn half_of_it_is_moved_by_either() {
     for by_migration in [true, false] {
         let installation = Installation::new();

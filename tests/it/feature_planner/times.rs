@@ -63,6 +63,26 @@ fn what_hangs_on_a_time_is_listed_before() {
 }
 
 #[test]
+fn that_times_are_utc_is_asked_of_people_with_what_the_database_shows() {
+    let installation = Installation::before(TIMES);
+    let name = installation.texts("SELECT current_database()").concat();
+    installation.execute(&format!("ALTER DATABASE \"{name}\" SET timezone = 'Europe/Berlin'"));
+    let unsaid = Migrator::new(installation.store()).contexts([Context::FeaturePlanner]);
+    let error = unsaid.contract(TIMES).unwrap_err().to_string();
+    for part in [
+        "asks for the statement times_are_utc",
+        "in UTC now",
+        "feature_plans: the newest was made at 20",
+        "0 of 2 later than now",
+        "plan_execution_logs: the newest was made at 20",
+        "TimeZone=Europe/Berlin is set for all roles in",
+    ] {
+        assert!(error.contains(part), "no {part} in {error}");
+    }
+    installation.contract(TIMES).unwrap();
+}
+
+#[test]
 fn times_wait_until_the_indexes_on_them_are_gone() {
     let installation = Installation::before("20261120192220");
     let error = installation.contract(TIMES).unwrap_err().to_string();
