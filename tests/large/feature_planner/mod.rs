@@ -148,11 +148,12 @@ fn change(rows: u64) -> Times {
         build(database.url(), rows);
         database
     });
-    let (url, store) = (database.url(), database.store());
+    let url = database.url();
     let live = Live::new(rows);
-    let story = Story { url, store, rows, live, began, named: RefCell::default() };
+    let story =
+        Story { url, store: database.store(), rows, live, began, named: RefCell::default() };
     story.say("built");
-    let (content, mapping) = content(store);
+    let (content, mapping) = content(story.store);
     let live = &story.live;
     let acknowledged = thread::scope(|scope| {
         let stops = Stops(live);
@@ -160,7 +161,7 @@ fn change(rows: u64) -> Times {
         scope.spawn(|| live.write(elsewhere.url(), true));
         scope.spawn(|| live.read(url));
         // Rows that are there from the start on have equal hashes whoever writes others.
-        let before = Fingerprint::take(store, &content).unwrap();
+        let before = Fingerprint::take(story.store, &content).unwrap();
         let counted: u64 = before.contents.iter().map(|one| one.rows).sum();
         assert_eq!(counted, rows);
         story.enter(Phase::Alone);
@@ -178,14 +179,14 @@ fn change(rows: u64) -> Times {
         });
         story.enter(Phase::Alone);
         drop(stops);
-        let after = before.take_again(store, &mapping).unwrap();
+        let after = before.take_again(story.store, &mapping).unwrap();
         let comparison = before.compare_with(&after, &mapping);
         println!("{comparison}");
         comparison.require_equal().unwrap();
         writer.join().unwrap()
     });
     let late = number(
-        store,
+        story.store,
         "SELECT count(*) FROM feature_planner.feature_plans p
            JOIN feature_planner.feature_refinements r
              ON r.plan_id = p.id AND r.input_request = p.original_request
@@ -193,7 +194,7 @@ fn change(rows: u64) -> Times {
           WHERE p.id = md5('late ' || p.version - 1)::uuid",
     );
     let all = "SELECT count(*) FROM feature_planner.feature_plans WHERE created_at >= '2026-01-01'";
-    assert_eq!((late.cast_unsigned(), number(store, all)), (acknowledged, late));
+    assert_eq!((late.cast_unsigned(), number(story.store, all)), (acknowledged, late));
     story.say(format!("all {acknowledged} plans of the writer are there, no others"));
     story.live.times()
 }
