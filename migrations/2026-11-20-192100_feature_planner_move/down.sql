@@ -1,4 +1,6 @@
--- Everything goes back. The schema goes with its privileges, unless something else is in it.
+-- Everything goes back. The schema goes with its privileges, unless somebody else has made it or has
+-- something in it. Compatibility views of planwright::relocate go first; whatever else has one of the names
+-- in public stands against it.
 
 -- Wherever they are.
 DO $$
@@ -17,6 +19,53 @@ END
 $$;
 
 DO $$
+DECLARE
+    view text;
+    taken text;
+BEGIN
+    FOR view IN
+        SELECT format('public.%I', c.relname) FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+           AND starts_with(obj_description(c.oid, 'pg_class'), 'Made by planwright::relocate')
+           AND c.relname IN (
+               'discovered_files', 'feature_plans', 'feature_refinements',
+               'file_discovery_sessions', 'implementation_plan_generations', 'plan_execution_logs',
+               'plan_step_templates', 'plan_steps')
+    LOOP
+        EXECUTE format('DROP VIEW %s', view);
+    END LOOP;
+
+    WITH back (class, oid, name) AS (
+        SELECT 'pg_catalog.pg_class'::regclass, c.oid, c.relname FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'feature_planner'::regnamespace AND c.relname IN (
+               'discovered_files', 'feature_plans', 'feature_refinements',
+               'file_discovery_sessions', 'implementation_plan_generations', 'plan_execution_logs',
+               'plan_step_templates', 'plan_steps')
+        UNION ALL
+        SELECT 'pg_catalog.pg_type', t.oid, t.typname FROM pg_catalog.pg_type t
+         WHERE t.typnamespace = 'feature_planner'::regnamespace AND t.typname IN (
+               'complexity', 'confidence_level', 'estimated_scope', 'execution_step',
+               'file_discovery_status', 'file_priority', 'implementation_plan_status', 'plan_status',
+               'refinement_status', 'risk_level', 'technical_complexity')
+    ), present (class, oid, name) AS (
+        SELECT 'pg_catalog.pg_class'::regclass, c.oid, c.relname FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT 'pg_catalog.pg_type', t.oid, t.typname FROM pg_catalog.pg_type t
+         WHERE t.typnamespace = 'public'::regnamespace
+    )
+    SELECT string_agg(pg_catalog.pg_describe_object(p.class, p.oid, 0), ', ' ORDER BY p.name) INTO taken
+      FROM back b JOIN present p USING (class, name);
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'what comes back to public finds its name taken there, by %', taken
+            USING ERRCODE = 'restrict_violation', HINT = 'Drop or rename it first.';
+    END IF;
+END
+$$;
+
+DO $$
+DECLARE
+    statistics text;
 BEGIN
     IF to_regtype('public.complexity') IS NULL THEN
         ALTER TYPE feature_planner.complexity SET SCHEMA public;
@@ -75,10 +124,28 @@ BEGIN
     IF to_regclass('public.plan_steps') IS NULL THEN
         ALTER TABLE feature_planner.plan_steps SET SCHEMA public;
     END IF;
-    BEGIN
-        DROP SCHEMA feature_planner;
-    EXCEPTION WHEN dependent_objects_still_exist THEN
-        RAISE NOTICE 'schema feature_planner stays, for it holds something else';
-    END;
+
+    FOR statistics IN
+        SELECT format('%I.%I', n.nspname, s.stxname)
+          FROM pg_catalog.pg_statistic_ext s
+          JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+          JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+         WHERE c.relnamespace = 'public'::regnamespace AND n.nspname = 'feature_planner'
+           AND c.relname IN (
+               'discovered_files', 'feature_plans', 'feature_refinements',
+               'file_discovery_sessions', 'implementation_plan_generations', 'plan_execution_logs',
+               'plan_step_templates', 'plan_steps')
+    LOOP
+        EXECUTE format('ALTER STATISTICS %s SET SCHEMA public', statistics);
+    END LOOP;
+
+    IF obj_description('feature_planner'::regnamespace, 'pg_namespace')
+       ~ '^(Feature requests, and how each is refined|Made by planwright::relocate)' THEN
+        BEGIN
+            DROP SCHEMA feature_planner;
+        EXCEPTION WHEN dependent_objects_still_exist THEN
+            RAISE NOTICE 'schema feature_planner stays, for it holds something else';
+        END;
+    END IF;
 END
 $$;

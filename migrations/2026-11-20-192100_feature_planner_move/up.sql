@@ -9,7 +9,7 @@
 --
 -- Locks: ACCESS EXCLUSIVE on the eight tables, milliseconds, whatever their size. Nothing is rewritten or
 -- scanned.
--- Reversible: yes. The schema goes where it is empty then.
+-- Reversible: yes. The schema goes where this has made it and it is empty then.
 
 -- Wherever they are.
 DO $$
@@ -29,10 +29,12 @@ $$;
 
 DO $$
 DECLARE
+    statistics text;
     role text;
 BEGIN
     IF to_regnamespace('feature_planner') IS NULL THEN
         CREATE SCHEMA feature_planner;
+        COMMENT ON SCHEMA feature_planner IS 'Feature requests, and how each is refined, examined and planned.';
     END IF;
     IF to_regtype('feature_planner.complexity') IS NULL THEN
         ALTER TYPE public.complexity SET SCHEMA feature_planner;
@@ -92,6 +94,21 @@ BEGIN
         ALTER TABLE public.plan_steps SET SCHEMA feature_planner;
     END IF;
 
+    -- These do not follow their table by themselves.
+    FOR statistics IN
+        SELECT format('%I.%I', n.nspname, s.stxname)
+          FROM pg_catalog.pg_statistic_ext s
+          JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+          JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+         WHERE c.relnamespace = 'feature_planner'::regnamespace AND n.nspname = 'public'
+           AND c.relname IN (
+               'discovered_files', 'feature_plans', 'feature_refinements',
+               'file_discovery_sessions', 'implementation_plan_generations', 'plan_execution_logs',
+               'plan_step_templates', 'plan_steps')
+    LOOP
+        EXECUTE format('ALTER STATISTICS %s SET SCHEMA feature_planner', statistics);
+    END LOOP;
+
     FOR role IN
         WITH moved AS (
             SELECT c.oid, c.relacl, c.relowner, n.nspowner
@@ -115,5 +132,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-COMMENT ON SCHEMA feature_planner IS 'Feature requests, and how each is refined, examined and planned.';

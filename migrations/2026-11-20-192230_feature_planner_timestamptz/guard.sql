@@ -12,14 +12,31 @@ WITH times (table_name, column_name) AS (
         ('plan_step_templates', 'created_at'), ('plan_step_templates', 'updated_at'),
         ('plan_steps', 'created_at'), ('plan_steps', 'updated_at')
 )
-SELECT DISTINCT format('%s uses %s.%s: drop it, and make it again later',
-              pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid), t.table_name, t.column_name)
+SELECT format('%s uses %s: %s', named.object, string_agg(DISTINCT t.table_name || '.' || t.column_name, ', '),
+              max(named.remedy))
   FROM times t
   JOIN pg_catalog.pg_attribute a
     ON a.attrelid = to_regclass('feature_planner.' || t.table_name) AND a.attname = t.column_name
   JOIN pg_catalog.pg_depend d
     ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = a.attrelid
        AND d.refobjsubid = a.attnum
+  LEFT JOIN pg_catalog.pg_rewrite r
+    ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+  LEFT JOIN pg_catalog.pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+ CROSS JOIN LATERAL (
+    -- Of a view this is its rule, which nobody knows by name.
+    SELECT CASE WHEN v.oid IS NULL
+                THEN pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+                ELSE format('view %I.%I', v.relnamespace::regnamespace, v.relname) END AS object,
+           CASE WHEN starts_with(obj_description(v.oid, 'pg_class'), 'Made by planwright::relocate')
+                THEN 'drop the compatibility views, and make them again later'
+                ELSE 'drop it, and make it again later' END AS remedy
+ ) AS named
  WHERE d.classid <> 'pg_catalog.pg_attrdef'::regclass
- ORDER BY 1
+   -- NOT NULL is a constraint from PostgreSQL 18 on, of which nothing is checked anew.
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                    WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
+                      AND k.contype = 'n')
+ GROUP BY named.object
+ ORDER BY named.object
  LIMIT 100;

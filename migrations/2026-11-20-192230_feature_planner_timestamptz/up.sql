@@ -1,4 +1,5 @@
--- Times were without a time zone. They are read as UTC.
+-- Times were without a time zone. They are read as UTC, which is asked for as a statement: written by a
+-- session with another TimeZone they would be hours off, and only people know by which ones they were.
 -- Held: what reads or writes them in a session with another TimeZone gets other texts from here on.
 -- Locks: ACCESS EXCLUSIVE on the eight tables, milliseconds: with the session's time zone UTC nothing is
 -- rewritten or scanned, and the indexes on such columns are gone.

@@ -4,7 +4,8 @@
 //! A development tool beside a production application, so its tables and enums live in a schema of
 //! their own, `feature_planner`: easy to see, to grant and to remove. Live installations have them in
 //! `public`. The held migration `2026-11-20-192100_feature_planner_move` moves them as they are;
-//! everything here works from that migration on.
+//! everything here works from that migration on. [`relocator`] plans and rehearses that, does it with a
+//! receipt, and at the end takes everything down.
 //!
 //! # Tables
 //!
@@ -54,6 +55,7 @@ mod labels;
 mod log_append;
 mod log_totals;
 mod log_tree;
+mod moving;
 mod new_execution_log;
 mod new_file;
 mod new_plan;
@@ -129,3 +131,4 @@ use crate::unit_of_work::UnitOfWork;
 fn explained(uow: &UnitOfWork<'_>, error: impl Into<Error>) -> Error {
     uow.explain(error, invariants::sentence)
 }
+pub use moving::{MOVE_TABLES, RELOCATION, TIMES_ARE_UTC, relocator};

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod cutover;
+mod feature_planner;
 mod meal_planning;
 mod races;
 #[path = "../shared/mod.rs"]

@@ -10,8 +10,13 @@ mod file_races;
 mod files;
 mod generations;
 mod labels;
+mod locks;
 mod log;
 mod log_refusals;
+mod move_cuts;
+mod move_outside;
+mod move_plans;
+mod move_views;
 mod moving;
 mod owners;
 mod plan_search;
@@ -19,10 +24,12 @@ mod plan_versions;
 mod plans;
 mod progress;
 mod refinements;
+mod relocation;
 mod reorder;
 mod rules;
 mod stale;
 mod steps;
+mod teardown;
 mod templates;
 mod times;
 
@@ -71,7 +78,8 @@ impl Installation {
     }
 
     fn migrator(&self) -> Migrator<'_> {
-        Migrator::new(self.store()).contexts([Context::FeaturePlanner])
+        let migrator = Migrator::new(self.store()).contexts([Context::FeaturePlanner]);
+        migrator.confirm(planwright::feature_planner::TIMES_ARE_UTC)
     }
 
     fn contract(&self, version: &str) -> Result<(), Error> {
@@ -108,6 +116,15 @@ impl Installation {
 
     fn execute(&self, sql: &str) {
         self.connection().batch_execute(sql).unwrap();
+    }
+
+    /// Everything behind the move.
+    fn contract_the_rest(&self) {
+        for one in Migrations::embedded().as_slice() {
+            if one.context == Context::FeaturePlanner && one.version.as_str() > MOVE {
+                self.contract(&one.version).unwrap();
+            }
+        }
     }
 
     /// Why the server refuses it.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 /// Every table, index and enum with its OID, its file and, of tables, its rows; and the constraints.
-fn objects(installation: &Installation, schema: &str) -> Vec<String> {
+pub(super) fn objects(installation: &Installation, schema: &str) -> Vec<String> {
     let rows = installation.texts(&format!(
         "SELECT format('SELECT format(''%%s %%s'', %L, md5(string_agg(t::text, E''\\n'' ORDER BY id)))
                   FROM {schema}.%I t', relname, relname)
@@ -25,6 +25,7 @@ fn objects(installation: &Installation, schema: &str) -> Vec<String> {
             UNION ALL
             SELECT format('%s %s', conname, oid) FROM pg_constraint
              WHERE connamespace = '{schema}'::regnamespace AND conname !~ '^users'
+               AND contype <> 'n'
             UNION ALL
             {rows}
         ) AS lines ORDER BY line"

@@ -56,10 +56,29 @@ fn what_hangs_on_a_time_is_listed_before() {
     assert_eq!(
         installation.guarded(TIMES),
         "2: index feature_planner.steps_updated uses plan_steps.updated_at: drop it, and make it \
-         again later; rule _RETURN on view done uses feature_plans.completed_at: drop it, and make \
-         it again later"
+         again later; view public.done uses feature_plans.completed_at: drop it, and make it again later"
     );
     installation.execute("DROP VIEW done; DROP INDEX feature_planner.steps_updated");
+    installation.contract(TIMES).unwrap();
+}
+
+#[test]
+fn that_times_are_utc_is_asked_of_people_with_what_the_database_shows() {
+    let installation = Installation::before(TIMES);
+    let name = installation.texts("SELECT current_database()").concat();
+    installation.execute(&format!("ALTER DATABASE \"{name}\" SET timezone = 'Europe/Berlin'"));
+    let unsaid = Migrator::new(installation.store()).contexts([Context::FeaturePlanner]);
+    let error = unsaid.contract(TIMES).unwrap_err().to_string();
+    for part in [
+        "asks for the statement times_are_utc",
+        "in UTC now",
+        "feature_plans: the newest was made at 20",
+        "0 of 2 later than now",
+        "plan_execution_logs: the newest was made at 20",
+        "TimeZone=Europe/Berlin is set for all roles in",
+    ] {
+        assert!(error.contains(part), "no {part} in {error}");
+    }
     installation.contract(TIMES).unwrap();
 }
 
