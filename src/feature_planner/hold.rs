@@ -1,116 +1,106 @@
-//! The lock on a plan, which whatever changes the plan or its attempts takes first.
+//! The lock on a plan, which whatever changes the plan's attempts, files or steps takes first.
 //!
 //! It is a statement of its own: the next one then sees all that was done before the lock was given.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Uuid};
 
-use super::keys::{FeaturePlanId, GenerationId, PlanStepId, RefinementId};
-use super::labels::PlanStatus;
-use super::plan::ENTITY;
-use super::schema::feature_planner::{
-    feature_plans, feature_refinements, implementation_plan_generations, plan_steps,
+use super::keys::{
+    DiscoveredFileId, DiscoveryId, FeaturePlanId, GenerationId, PlanStepId, RefinementId,
 };
+use super::labels::PlanStatus;
+use super::schema::feature_planner::sql_types;
+use super::{discovery, generation, plan, refinement, step};
 use crate::error::{Error, Result};
 use crate::key::UserId;
+use crate::statement::Statement;
 use crate::unit_of_work::UnitOfWork;
 
+/// A plan that is locked until the unit ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeldPlan {
+    pub(super) id: FeaturePlanId,
+    status: PlanStatus,
+    pub(super) discovery: Option<DiscoveryId>,
+}
+
+impl HeldPlan {
+    /// Refuses what belongs to another part of the work.
+    pub(super) fn check_is(&self, needed: PlanStatus, things: &str) -> Result<()> {
+        if self.status == needed {
+            return Ok(());
+        }
+        let reason = format!("is {}, and {things} are made while it is {needed}", self.status);
+        Err(Error::conflict(plan::ENTITY, self.id, reason))
+    }
+
+    /// Refuses what changes the choice of a plan that is over.
+    pub(super) fn check_open(&self) -> Result<()> {
+        if !self.status.is_final() {
+            return Ok(());
+        }
+        let reason = format!("is {}, and what it goes on with stays as it is", self.status);
+        Err(Error::conflict(plan::ENTITY, self.id, reason))
+    }
+}
+
+/// The lock on the user's plan with this key: an expression that knows the key as `$2`.
+macro_rules! lock {
+    ($id:literal) => {
+        concat!(
+            "-- planwright: lock a plan\nSELECT id, status, selected_discovery_session_id \
+             FROM feature_planner.feature_plans WHERE user_id = $1 AND id = ",
+            $id,
+            " FOR NO KEY UPDATE"
+        )
+    };
+}
+
 /// Locks this plan of the user's.
-pub(super) fn plan(
+pub(super) fn plan(uow: &mut UnitOfWork<'_>, user: UserId, id: FeaturePlanId) -> Result<HeldPlan> {
+    held(uow, user, lock!("$2"), id.0)?.ok_or_else(|| Error::not_found(plan::ENTITY, id))
+}
+
+macro_rules! locks {
+    ($($(#[$doc:meta])* $name:ident($key:ty) $entity:expr, $id:literal;)*) => {$(
+        $(#[$doc])*
+        pub(super) fn $name(uow: &mut UnitOfWork<'_>, user: UserId, id: $key) -> Result<HeldPlan> {
+            held(uow, user, lock!($id), id.0)?.ok_or_else(|| Error::not_found($entity, id))
+        }
+    )*};
+}
+locks! {
+    /// Locks the user's plan that this refinement is of.
+    of_refinement(RefinementId) refinement::ENTITY,
+        "(SELECT plan_id FROM feature_planner.feature_refinements WHERE id = $2)";
+    /// Locks the user's plan that this discovery is of.
+    of_discovery(DiscoveryId) discovery::ENTITY,
+        "(SELECT plan_id FROM feature_planner.file_discovery_sessions WHERE id = $2)";
+    /// Locks the user's plan that this file is of.
+    of_file(DiscoveredFileId) discovery::file::ENTITY,
+        "(SELECT s.plan_id FROM feature_planner.file_discovery_sessions s \
+            JOIN feature_planner.discovered_files f ON f.discovery_session_id = s.id \
+           WHERE f.id = $2)";
+    /// Locks the user's plan that this generation is of.
+    of_generation(GenerationId) generation::ENTITY,
+        "(SELECT plan_id FROM feature_planner.implementation_plan_generations WHERE id = $2)";
+    /// Locks the user's plan that this step is of.
+    of_step(PlanStepId) step::ENTITY,
+        "(SELECT g.plan_id FROM feature_planner.implementation_plan_generations g \
+            JOIN feature_planner.plan_steps s ON s.plan_generation_id = g.id WHERE s.id = $2)";
+}
+
+fn held(
     uow: &mut UnitOfWork<'_>,
     user: UserId,
-    plan: FeaturePlanId,
-) -> Result<PlanStatus> {
-    let status: Option<PlanStatus> = feature_plans::table
-        .find(plan)
-        .filter(feature_plans::user_id.eq(user))
-        .select(feature_plans::status)
-        .for_no_key_update()
-        .first(uow.connection())
+    sql: &'static str,
+    key: uuid::Uuid,
+) -> Result<Option<HeldPlan>> {
+    type Row = (Uuid, sql_types::PlanStatus, Nullable<Uuid>);
+    let row = Statement::<Row>::new(sql)
+        .bind::<Uuid, _>(user)
+        .bind::<Uuid, _>(key)
+        .get_result(uow.connection())
         .optional()?;
-    status.ok_or_else(|| Error::not_found(ENTITY, plan))
-}
-
-/// [`plan`], which has to be in the step that `things` belong to.
-pub(super) fn plan_in(
-    uow: &mut UnitOfWork<'_>,
-    user: UserId,
-    id: FeaturePlanId,
-    needed: PlanStatus,
-    things: &str,
-) -> Result<()> {
-    let status = plan(uow, user, id)?;
-    if status == needed {
-        return Ok(());
-    }
-    let reason = format!("is {status}, and {things} are made while it is {needed}");
-    Err(Error::conflict(ENTITY, id, reason))
-}
-
-/// [`plan`], which may still select something.
-pub(super) fn plan_to_select(
-    uow: &mut UnitOfWork<'_>,
-    user: UserId,
-    id: FeaturePlanId,
-) -> Result<()> {
-    let status = plan(uow, user, id)?;
-    if status.is_final() {
-        return Err(Error::conflict(ENTITY, id, format!("is {status}, and selects nothing more")));
-    }
-    Ok(())
-}
-
-/// Locks the user's plan that this refinement is of. Which, if there is one.
-pub(super) fn of_refinement(
-    uow: &mut UnitOfWork<'_>,
-    user: UserId,
-    id: RefinementId,
-) -> Result<Option<FeaturePlanId>> {
-    let own = feature_refinements::table
-        .filter(feature_refinements::id.eq(id))
-        .select(feature_refinements::plan_id);
-    Ok(feature_plans::table
-        .filter(feature_plans::user_id.eq(user))
-        .filter(feature_plans::id.eq_any(own))
-        .select(feature_plans::id)
-        .for_no_key_update()
-        .first(uow.connection())
-        .optional()?)
-}
-
-/// Locks the user's plan that this generation is of. Which, if there is one.
-pub(super) fn of_generation(
-    uow: &mut UnitOfWork<'_>,
-    user: UserId,
-    id: GenerationId,
-) -> Result<Option<FeaturePlanId>> {
-    let own = implementation_plan_generations::table
-        .filter(implementation_plan_generations::id.eq(id))
-        .select(implementation_plan_generations::plan_id);
-    Ok(feature_plans::table
-        .filter(feature_plans::user_id.eq(user))
-        .filter(feature_plans::id.eq_any(own))
-        .select(feature_plans::id)
-        .for_no_key_update()
-        .first(uow.connection())
-        .optional()?)
-}
-
-/// Locks the user's plan that this step is of. Which, if there is one.
-pub(super) fn of_step(
-    uow: &mut UnitOfWork<'_>,
-    user: UserId,
-    id: PlanStepId,
-) -> Result<Option<FeaturePlanId>> {
-    let generation =
-        plan_steps::table.filter(plan_steps::id.eq(id)).select(plan_steps::plan_generation_id);
-    let own = implementation_plan_generations::table
-        .filter(implementation_plan_generations::id.eq_any(generation))
-        .select(implementation_plan_generations::plan_id);
-    Ok(feature_plans::table
-        .filter(feature_plans::user_id.eq(user))
-        .filter(feature_plans::id.eq_any(own))
-        .select(feature_plans::id)
-        .for_no_key_update()
-        .first(uow.connection())
-        .optional()?)
+    Ok(row.map(|(id, status, discovery)| HeldPlan { id, status, discovery }))
 }

@@ -34,35 +34,20 @@
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
-mod details;
-mod discovered_file;
 mod discovery;
-mod execution_log;
 #[cfg(feature = "testing")]
 pub mod factory;
 mod fields;
-mod file_choice;
-mod file_edit;
-mod finish_discovery;
 mod generation;
 mod grants;
-mod held_plan;
 mod hold;
 mod invariants;
 mod keys;
 mod label;
 mod labels;
-mod log_append;
-mod log_totals;
-mod log_tree;
+mod log;
 mod moving;
-mod new_execution_log;
-mod new_file;
-mod new_plan;
-mod new_template;
 mod plan;
-mod plan_list;
-mod plan_status;
 mod progress;
 mod refinement;
 #[allow(
@@ -74,19 +59,15 @@ mod refinement;
 )]
 // generated
 mod schema;
-mod search;
-mod stale;
-mod template;
-mod usage;
-mod version;
-
-pub use details::{AttemptSums, FeaturePlanDetails};
-pub use discovered_file::{DiscoveredFile, FileFilter, FilePlace};
-pub use discovery::{Discovery, DiscoveryRepository, NewDiscovery};
-pub use finish_discovery::{DiscoveryResult, MAX_FILES};
 mod step;
+mod template;
+mod time;
+mod usage;
 
-pub use execution_log::{ExecutionLog, ExecutionLogRepository};
+pub use discovery::{
+    DiscoveredFile, Discovery, DiscoveryRepository, DiscoveryResult, FileFilter, FilePlace,
+    FileUpdate, MAX_FILES, NewDiscoveredFile, NewDiscovery,
+};
 pub use generation::{
     Generation, GenerationRepository, GenerationResult, MAX_STEPS, NewGeneration,
 };
@@ -100,25 +81,26 @@ pub use labels::{
     Complexity, ConfidenceLevel, EstimatedScope, ExecutionStep, FileDiscoveryStatus, FilePriority,
     ImplementationPlanStatus, PlanStatus, RefinementStatus, RiskLevel, TechnicalComplexity,
 };
-pub use log_append::{MAX_LOG_BYTES, MAX_LOG_ENTRIES};
-pub use log_totals::{LogSums, LogTotals};
-pub use log_tree::LogNode;
-pub use new_execution_log::{MAX_AGENT_TYPE, NewExecutionLog};
-pub use new_file::{FileUpdate, NewDiscoveredFile};
-pub use new_plan::{FeaturePlanUpdate, MAX_REQUEST, MAX_SESSION, MIN_REQUEST, NewFeaturePlan};
-pub use new_template::{NewTemplate, TemplateUpdate};
-pub use plan::{FeaturePlan, FeaturePlanRepository};
-pub use plan_list::FeaturePlanFilter;
+pub use log::{
+    ExecutionLog, ExecutionLogRepository, LogNode, LogSums, LogTotals, MAX_AGENT_TYPE,
+    MAX_LOG_BYTES, MAX_LOG_ENTRIES, NewExecutionLog,
+};
+pub use moving::{MOVE_TABLES, RELOCATION, TIMES_ARE_UTC, relocator};
+pub use plan::{
+    Attempt, AttemptSums, FeaturePlan, FeaturePlanDetails, FeaturePlanFilter, FeaturePlanMatch,
+    FeaturePlanRepository, FeaturePlanUpdate, MARK, MARK_END, MAX_FOUND, MAX_QUERY, MAX_REQUEST,
+    MAX_SESSION, MIN_REQUEST, MatchedRequest, NewFeaturePlan, StaleAttempt, Unfinished,
+};
 pub use refinement::{
     DEFAULT_AGENT_MODEL, MAX_AGENTS, NewRefinement, Refinement, RefinementRepository,
     RefinementResult,
 };
-pub use search::{FeaturePlanMatch, MARK, MARK_END, MAX_FOUND, MAX_QUERY, MatchedRequest};
-pub use stale::{Attempt, StaleAttempt, Unfinished};
 pub use step::{
     MAX_CATEGORY, MAX_CONFIDENCE, MAX_STEP_TITLE, NewPlanStep, PlanStep, PlanStepUpdate,
 };
-pub use template::{Template, TemplateFilter, TemplatePlace, TemplateRepository};
+pub use template::{
+    NewTemplate, Template, TemplateFilter, TemplatePlace, TemplateRepository, TemplateUpdate,
+};
 pub use usage::{
     Failure, MAX_AGENT, MAX_AGENT_MODEL, MAX_DOCUMENT, MAX_DURATION, MAX_JSON, MAX_MESSAGE,
     MAX_TEXT, Usage,
@@ -131,4 +113,3 @@ use crate::unit_of_work::UnitOfWork;
 fn explained(uow: &UnitOfWork<'_>, error: impl Into<Error>) -> Error {
     uow.explain(error, invariants::sentence)
 }
-pub use moving::{MOVE_TABLES, RELOCATION, TIMES_ARE_UTC, relocator};

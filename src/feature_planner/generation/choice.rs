@@ -23,7 +23,7 @@ impl GenerationRepository<'_> {
     /// [`Error::NotFound`] where the user has no such plan, or the plan no such generation;
     /// [`Error::Conflict`] where the generation is not `completed`, or the plan is final.
     pub fn select(&mut self, plan: FeaturePlanId, id: GenerationId) -> Result<FeaturePlan> {
-        hold::plan_to_select(&mut self.uow, self.user, plan)?;
+        hold::plan(&mut self.uow, self.user, plan)?.check_open()?;
         let sql = include_str!("select.sql");
         let selected: Option<FeaturePlan> = Statement::<FeaturePlanRow>::new(sql)
             .bind::<Uuid, _>(plan)

@@ -15,6 +15,7 @@ use super::keys::{FeaturePlanId, GenerationId};
 use super::labels::{Complexity, ImplementationPlanStatus, RiskLevel};
 use super::progress::Progress as _;
 use super::schema::feature_planner::{feature_plans, implementation_plan_generations};
+use super::time;
 use super::{hold, plan};
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page, UserId};
@@ -150,7 +151,7 @@ impl GenerationRepository<'_> {
             .order((created_at, id))
             .limit(page.fetch()?)
             .into_boxed();
-        if let Some(ByTime { at, key }) = page.key() {
+        if let Some(ByTime { at, key }) = time::behind(&page)? {
             query = query.filter(created_at.gt(at).or(created_at.eq(at).and(id.gt(key))));
         }
         let found: Vec<Generation> = query.load(self.uow.connection())?;
@@ -162,7 +163,7 @@ impl GenerationRepository<'_> {
 
     /// Locks its plan.
     pub(super) fn hold(&mut self, id: GenerationId) -> Result<FeaturePlanId> {
-        hold::of_generation(&mut self.uow, self.user, id)?.ok_or_else(|| absent(id))
+        Ok(hold::of_generation(&mut self.uow, self.user, id)?.id)
     }
 
     /// The status of one whose plan is locked.

@@ -108,7 +108,8 @@ impl GenerationRepository<'_> {
         status: ImplementationPlanStatus,
     ) -> Result<Generation> {
         new.validate()?;
-        hold::plan_in(&mut self.uow, self.user, plan, PlanStatus::Planning, "generations")?;
+        hold::plan(&mut self.uow, self.user, plan)?
+            .check_is(PlanStatus::Planning, "generations")?;
         Statement::<Row>::new(concat!(include_str!("new.sql"), include_str!("row.sql")))
             .bind::<Uuid, _>(GenerationId::new())
             .bind::<Text, _>(&new.agent_id)

@@ -15,6 +15,7 @@ use super::keys::{FeaturePlanId, RefinementId};
 use super::labels::{ConfidenceLevel, EstimatedScope, RefinementStatus, TechnicalComplexity};
 use super::progress::Progress as _;
 use super::schema::feature_planner::{feature_plans, feature_refinements};
+use super::time;
 use super::{hold, plan};
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page, UserId};
@@ -157,7 +158,7 @@ impl RefinementRepository<'_> {
             .order((feature_refinements::created_at, feature_refinements::id))
             .limit(page.fetch()?)
             .into_boxed();
-        if let Some(ByTime { at, key }) = page.key() {
+        if let Some(ByTime { at, key }) = time::behind(&page)? {
             let later = feature_refinements::created_at.gt(at);
             let same = feature_refinements::created_at.eq(at).and(feature_refinements::id.gt(key));
             query = query.filter(later.or(same));
@@ -171,7 +172,7 @@ impl RefinementRepository<'_> {
 
     /// Locks its plan.
     fn hold(&mut self, id: RefinementId) -> Result<FeaturePlanId> {
-        hold::of_refinement(&mut self.uow, self.user, id)?.ok_or_else(|| absent(id))
+        Ok(hold::of_refinement(&mut self.uow, self.user, id)?.id)
     }
 
     /// The status of one whose plan is locked.

@@ -166,7 +166,8 @@ impl RefinementRepository<'_> {
         for (nth, new) in agents.iter().enumerate() {
             new.check(&Fields::nth(INPUT, "agents", nth))?;
         }
-        hold::plan_in(&mut self.uow, self.user, plan, PlanStatus::Refining, "refinements")?;
+        hold::plan(&mut self.uow, self.user, plan)?
+            .check_is(PlanStatus::Refining, "refinements")?;
         let ids: Vec<_> = agents.iter().map(|_| RefinementId::new()).collect();
         let texts =
             |field: fn(&NewRefinement) -> &str| -> Vec<_> { agents.iter().map(field).collect() };

@@ -122,6 +122,6 @@ impl GenerationRepository<'_> {
 
     /// Locks its plan.
     fn hold_step(&mut self, id: PlanStepId) -> Result<()> {
-        hold::of_step(&mut self.uow, self.user, id)?.map(drop).ok_or_else(|| absent(id))
+        hold::of_step(&mut self.uow, self.user, id).map(drop)
     }
 }

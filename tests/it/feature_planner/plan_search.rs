@@ -153,7 +153,7 @@ fn both_indexes_are_used_and_headlines_are_made_of_what_is_returned() {
         office.user
     ));
     office.run("ANALYZE feature_planner.feature_plans");
-    let statement = include_str!("../../../src/feature_planner/search.sql");
+    let statement = include_str!("../../../src/feature_planner/plan/search.sql");
     let sql = |query: &str, limit: &str| {
         let user = format!("'{}'", office.user);
         statement.replace("$1", query).replace("$2", &user).replace("$3", limit)

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Float, Text, Uuid};
 use serde::Serialize;
 
-use super::plan::{FeaturePlan, FeaturePlanRepository, FeaturePlanRow};
+use super::{FeaturePlan, FeaturePlanRepository, FeaturePlanRow};
 use crate::error::{Error, Result};
 use crate::input;
 use crate::statement::Statement;

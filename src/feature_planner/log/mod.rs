@@ -1,5 +1,15 @@
 //! The log of a feature plan: what agents did for it, call by call.
 
+mod append;
+mod new;
+mod totals;
+mod tree;
+
+pub use append::{MAX_LOG_BYTES, MAX_LOG_ENTRIES};
+pub use new::{MAX_AGENT_TYPE, NewExecutionLog};
+pub use totals::{LogSums, LogTotals};
+pub use tree::LogNode;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
@@ -9,8 +19,8 @@ use serde_json::Value;
 
 use super::keys::{ExecutionLogId, FeaturePlanId};
 use super::labels::ExecutionStep;
-use super::plan_list::behind;
 use super::schema::feature_planner::{feature_plans, plan_execution_logs};
+use super::time;
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page, UserId};
 use crate::unit_of_work::UnitOfWork;
@@ -156,7 +166,7 @@ impl ExecutionLogRepository<'_> {
         if let Some(step) = step {
             query = query.filter(plan_execution_logs::step.eq(step));
         }
-        if let Some(ByTime { at, key }) = behind(&page)? {
+        if let Some(ByTime { at, key }) = time::behind(&page)? {
             query = query
                 .filter(plan_execution_logs::created_at.ge(at))
                 .filter(plan_execution_logs::created_at.gt(at).or(plan_execution_logs::id.gt(key)));

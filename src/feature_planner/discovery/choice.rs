@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Uuid};
 
-use super::discovered_file;
-use super::discovery::{self, DiscoveryRepository};
-use super::explained;
-use super::finish_discovery::MAX_FILES;
-use super::keys::{DiscoveredFileId, DiscoveryId, FeaturePlanId};
-use super::labels::FileDiscoveryStatus;
-use super::plan::{self, FeaturePlan, FeaturePlanRow};
-use super::schema::feature_planner::{discovered_files, file_discovery_sessions};
+use super::super::keys::{DiscoveredFileId, DiscoveryId, FeaturePlanId};
+use super::super::labels::FileDiscoveryStatus;
+use super::super::plan::{self, FeaturePlan, FeaturePlanRow};
+use super::super::schema::feature_planner::{discovered_files, file_discovery_sessions};
+use super::super::{explained, hold};
+use super::DiscoveryRepository;
+use super::finish::MAX_FILES;
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -38,8 +37,8 @@ impl DiscoveryRepository<'_> {
     /// [`Error::Conflict`] where the discovery is not `completed`, and where the plan is `completed`,
     /// `failed` or `cancelled`.
     pub fn select(&mut self, plan: FeaturePlanId, discovery: DiscoveryId) -> Result<FeaturePlan> {
-        self.hold(plan)?.check_open()?;
-        let chosen = Statement::<FeaturePlanRow>::new(of_plan!("select_discovery.sql"))
+        hold::plan(&mut self.uow, self.user, plan)?.check_open()?;
+        let chosen = Statement::<FeaturePlanRow>::new(of_plan!("select.sql"))
             .bind::<Uuid, _>(discovery)
             .bind::<Uuid, _>(plan)
             .get_result(self.uow.connection())
@@ -62,9 +61,9 @@ impl DiscoveryRepository<'_> {
         Ok(match status {
             Some(status) => {
                 let reason = format!("is {status}: a plan goes on with a completed one");
-                Error::conflict(discovery::ENTITY, id, reason)
+                Error::conflict(super::ENTITY, id, reason)
             }
-            None => Error::not_found(discovery::ENTITY, id),
+            None => Error::not_found(super::ENTITY, id),
         })
     }
 
@@ -149,9 +148,9 @@ impl DiscoveryRepository<'_> {
             let why = format!("must be at most {MAX_FILES}, not {}", files.len());
             return Err(Error::invalid(plan::ENTITY, "selected_files", why));
         }
-        let held = self.hold(plan)?;
+        let held = hold::plan(&mut self.uow, self.user, plan)?;
         held.check_open()?;
-        let discovery = held.selected.ok_or_else(|| no_discovery(plan))?;
+        let discovery = held.discovery.ok_or_else(|| no_discovery(plan))?;
         let chosen = Statement::<FeaturePlanRow>::new(of_plan!("select_files.sql"))
             .bind::<Array<Uuid>, _>(files)
             .bind::<Bool, _>(is_selected)
@@ -181,7 +180,7 @@ impl DiscoveryRepository<'_> {
             .into_iter()
             .collect();
         Ok(match files.iter().find(|id| !own.contains(id)) {
-            Some(id) => Error::not_found(discovered_file::ENTITY, id),
+            Some(id) => Error::not_found(super::file::ENTITY, id),
             None => no_discovery(plan),
         })
     }

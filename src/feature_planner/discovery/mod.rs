@@ -1,5 +1,15 @@
 //! Discoveries: attempts to find the files that a feature is about.
 
+mod choice;
+pub(super) mod file;
+mod file_edit;
+mod finish;
+mod new_file;
+
+pub use file::{DiscoveredFile, FileFilter, FilePlace};
+pub use finish::{DiscoveryResult, MAX_FILES};
+pub use new_file::{FileUpdate, NewDiscoveredFile};
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
@@ -8,13 +18,14 @@ use diesel::sql_types::{Integer, Nullable, Text, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::explained;
 use super::keys::{DiscoveryId, FeaturePlanId};
-use super::labels::FileDiscoveryStatus;
+use super::labels::{FileDiscoveryStatus, PlanStatus};
 use super::plan;
 use super::progress::Progress as _;
 use super::schema::feature_planner::{feature_plans, file_discovery_sessions, sql_types};
+use super::time;
 use super::usage::{Failure, MAX_TEXT};
+use super::{explained, hold};
 use crate::error::{Error, Result};
 use crate::input;
 use crate::key::{ByTime, Listed, Page, UserId};
@@ -176,7 +187,7 @@ impl DiscoveryRepository<'_> {
             .order((created_at, id))
             .limit(page.fetch()?)
             .into_boxed();
-        if let Some(ByTime { at, key }) = page.key() {
+        if let Some(ByTime { at, key }) = time::behind(&page)? {
             query = query.filter(created_at.gt(at).or(created_at.eq(at).and(id.gt(key))));
         }
         let found: Vec<Discovery> = query.load(self.uow.connection())?;
@@ -234,8 +245,9 @@ impl DiscoveryRepository<'_> {
         status: FileDiscoveryStatus,
     ) -> Result<Discovery> {
         new.validate()?;
-        self.hold(plan)?.check_discovering()?;
-        Statement::<DiscoveryRow>::new(include_str!("create_discovery.sql"))
+        hold::plan(&mut self.uow, self.user, plan)?
+            .check_is(PlanStatus::Discovering, "discoveries")?;
+        Statement::<DiscoveryRow>::new(include_str!("create.sql"))
             .bind::<Uuid, _>(DiscoveryId::new())
             .bind::<Text, _>(&new.agent_id)
             .bind::<sql_types::FileDiscoveryStatus, _>(status)
@@ -254,7 +266,7 @@ impl DiscoveryRepository<'_> {
     /// is not `pending`.
     pub fn begin(&mut self, id: DiscoveryId) -> Result<Discovery> {
         let (from, to) = (FileDiscoveryStatus::Pending, FileDiscoveryStatus::Processing);
-        self.hold_of(id)?;
+        hold::of_discovery(&mut self.uow, self.user, id)?;
         let begun: Option<Discovery> = diesel::update(file_discovery_sessions::table.find(id))
             .filter(file_discovery_sessions::status.eq(from))
             .set(file_discovery_sessions::status.eq(to))
@@ -275,10 +287,9 @@ impl DiscoveryRepository<'_> {
     /// [`Error::Invalid`] for a field that breaks its rule; [`Error::NotFound`] where no plan of the
     /// user's has it; [`Error::InvalidTransition`] where it is not `processing`.
     pub fn fail(&mut self, id: DiscoveryId, failure: &Failure) -> Result<Discovery> {
-        const SQL: &str =
-            concat!(include_str!("fail_discovery.sql"), include_str!("ended_discovery.sql"));
+        const SQL: &str = concat!(include_str!("fail.sql"), include_str!("ended.sql"));
         failure.validate()?;
-        self.hold_of(id)?;
+        hold::of_discovery(&mut self.uow, self.user, id)?;
         let usage = &failure.usage;
         let failed: Option<Discovery> = Statement::<DiscoveryRow>::new(SQL)
             .bind::<Text, _>(&failure.message)
@@ -297,25 +308,30 @@ impl DiscoveryRepository<'_> {
         Err(self.lost(id, from, to)?)
     }
 
-    /// Deletes a discovery with its files. Where its plan goes on with it, the plan has selected none
-    /// any more, and its copies of the files go. The plan's lock, and one statement.
+    /// Deletes a discovery with its files, that no agent works on and that is not selected. The time
+    /// that it took stays in the plan's. The plan's lock, and one statement; one more where it is
+    /// refused.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] where no plan of the user's has it; [`Error::Conflict`] where its plan has
-    /// selected it and is `completed`, `failed` or `cancelled`.
+    /// [`Error::NotFound`] where no plan of the user's has it; [`Error::Conflict`] where it is
+    /// `processing` or selected.
     pub fn delete(&mut self, id: DiscoveryId) -> Result<()> {
-        let held = self.hold_of(id)?;
-        if held.selected == Some(id) {
-            held.check_open()?;
+        use FileDiscoveryStatus::Processing;
+        let held = hold::of_discovery(&mut self.uow, self.user, id)?;
+        if held.discovery == Some(id) {
+            let reason = "is selected: select another one first";
+            return Err(Error::conflict(ENTITY, id, reason));
         }
-        let gone: Option<DiscoveryId> =
-            Statement::<Uuid>::new(include_str!("delete_discovery.sql"))
-                .bind::<Uuid, _>(id)
-                .get_result(self.uow.connection())
-                .optional()
-                .map_err(|error| explained(&self.uow, error))?;
-        gone.map(drop).ok_or_else(|| Error::not_found(ENTITY, id))
+        let gone = diesel::delete(file_discovery_sessions::table.find(id))
+            .filter(file_discovery_sessions::status.ne(Processing))
+            .execute(self.uow.connection())
+            .map_err(|error| explained(&self.uow, error))?;
+        if gone > 0 {
+            return Ok(());
+        }
+        self.get(id)?;
+        Err(Error::conflict(ENTITY, id, "is processing: fail it first"))
     }
 
     /// Why a step from a status found nothing to change.

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 
-use super::execution_log::{ENTITY, ExecutionLog, ExecutionLogRepository, ExecutionLogRow};
-use super::explained;
-use super::keys::{ExecutionLogId, FeaturePlanId};
-use super::new_execution_log::{INPUT, NewExecutionLog};
-use super::schema::feature_planner::plan_execution_logs;
+use super::super::explained;
+use super::super::keys::{ExecutionLogId, FeaturePlanId};
+use super::super::schema::feature_planner::plan_execution_logs;
+use super::new::{INPUT, NewExecutionLog};
+use super::{ENTITY, ExecutionLog, ExecutionLogRepository, ExecutionLogRow};
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -112,37 +112,36 @@ impl ExecutionLogRepository<'_> {
             ($($path:tt)+) => { entries.iter().map(|entry| entry$($path)+).collect::<Vec<_>>() };
         }
         let parents: Vec<_> = outside.iter().map(|(_, parent)| *parent).collect();
-        let made: Vec<ExecutionLog> =
-            Statement::<ExecutionLogRow>::new(include_str!("log_append.sql"))
-                .bind::<Array<Uuid>, _>(column!(.id))
-                .bind::<Array<Nullable<Uuid>>, _>(column!(.parent_log_id))
-                .bind::<Array<Text>, _>(column!(.step.label()))
-                .bind::<Array<Integer>, _>(column!(.step_number()))
-                .bind::<Array<Text>, _>(column!(.agent_type.as_str()))
-                .bind::<Array<Nullable<Text>>, _>(column!(.agent_model.as_deref()))
-                .bind::<Array<Integer>, _>(column!(.agent_level))
-                .bind::<Array<Nullable<Text>>, _>(column!(.session_id.as_deref()))
-                .bind::<Array<Nullable<Text>>, _>(column!(.parent_tool_use_id.as_deref()))
-                .bind::<Array<Nullable<Text>>, _>(column!(.input_prompt.as_deref()))
-                .bind::<Array<Nullable<Text>>, _>(column!(.agent_response.as_deref()))
-                .bind::<Array<Timestamptz>, _>(column!(.start_time))
-                .bind::<Array<Nullable<Timestamptz>>, _>(column!(.end_time))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.duration()))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.prompt_tokens))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.completion_tokens))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.total_tokens))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.cache_creation_tokens))
-                .bind::<Array<Nullable<Integer>>, _>(column!(.cache_read_tokens))
-                .bind::<Array<Bool>, _>(column!(.is_success))
-                .bind::<Array<Integer>, _>(column!(.retry_attempt))
-                .bind::<Array<Nullable<Text>>, _>(column!(.error_message.as_deref()))
-                .bind::<Array<Nullable<Jsonb>>, _>(column!(.metadata.as_ref()))
-                .bind::<Uuid, _>(plan)
-                .bind::<Uuid, _>(self.user)
-                .bind::<Array<Uuid>, _>(parents)
-                .bind::<Uuid, _>(plan)
-                .load(self.uow.connection())
-                .map_err(|error| explained(&self.uow, error))?;
+        let made: Vec<ExecutionLog> = Statement::<ExecutionLogRow>::new(include_str!("append.sql"))
+            .bind::<Array<Uuid>, _>(column!(.id))
+            .bind::<Array<Nullable<Uuid>>, _>(column!(.parent_log_id))
+            .bind::<Array<Text>, _>(column!(.step.label()))
+            .bind::<Array<Integer>, _>(column!(.step_number()))
+            .bind::<Array<Text>, _>(column!(.agent_type.as_str()))
+            .bind::<Array<Nullable<Text>>, _>(column!(.agent_model.as_deref()))
+            .bind::<Array<Integer>, _>(column!(.agent_level))
+            .bind::<Array<Nullable<Text>>, _>(column!(.session_id.as_deref()))
+            .bind::<Array<Nullable<Text>>, _>(column!(.parent_tool_use_id.as_deref()))
+            .bind::<Array<Nullable<Text>>, _>(column!(.input_prompt.as_deref()))
+            .bind::<Array<Nullable<Text>>, _>(column!(.agent_response.as_deref()))
+            .bind::<Array<Timestamptz>, _>(column!(.start_time))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column!(.end_time))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.duration()))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.prompt_tokens))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.completion_tokens))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.total_tokens))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.cache_creation_tokens))
+            .bind::<Array<Nullable<Integer>>, _>(column!(.cache_read_tokens))
+            .bind::<Array<Bool>, _>(column!(.is_success))
+            .bind::<Array<Integer>, _>(column!(.retry_attempt))
+            .bind::<Array<Nullable<Text>>, _>(column!(.error_message.as_deref()))
+            .bind::<Array<Nullable<Jsonb>>, _>(column!(.metadata.as_ref()))
+            .bind::<Uuid, _>(plan)
+            .bind::<Uuid, _>(self.user)
+            .bind::<Array<Uuid>, _>(parents)
+            .bind::<Uuid, _>(plan)
+            .load(self.uow.connection())
+            .map_err(|error| explained(&self.uow, error))?;
         if made.is_empty() {
             self.check_plan(plan)?;
             return Err(self.astray(plan, &outside)?);

@@ -1,5 +1,19 @@
 //! Feature plans: requests, and what has become of each.
 
+mod details;
+mod list;
+mod new;
+mod search;
+mod stale;
+mod status;
+mod version;
+
+pub use details::{AttemptSums, FeaturePlanDetails};
+pub use list::FeaturePlanFilter;
+pub use new::{FeaturePlanUpdate, MAX_REQUEST, MAX_SESSION, MIN_REQUEST, NewFeaturePlan};
+pub use search::{FeaturePlanMatch, MARK, MARK_END, MAX_FOUND, MAX_QUERY, MatchedRequest};
+pub use stale::{Attempt, StaleAttempt, Unfinished};
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;

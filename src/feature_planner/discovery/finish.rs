@@ -6,13 +6,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Uuid};
 use serde::{Deserialize, Serialize};
 
-use super::discovery::{Discovery, DiscoveryRepository, DiscoveryRow};
-use super::explained;
-use super::keys::{DiscoveredFileId, DiscoveryId};
-use super::labels::FileDiscoveryStatus;
+use super::super::keys::{DiscoveredFileId, DiscoveryId};
+use super::super::labels::FileDiscoveryStatus;
+use super::super::schema::feature_planner::sql_types;
+use super::super::usage::{MAX_TEXT, Usage};
+use super::super::{explained, hold};
 use super::new_file::NewDiscoveredFile;
-use super::schema::feature_planner::sql_types;
-use super::usage::{MAX_TEXT, Usage};
+use super::{Discovery, DiscoveryRepository, DiscoveryRow};
 use crate::error::{Error, Result};
 use crate::input;
 use crate::statement::Statement;
@@ -133,13 +133,13 @@ impl DiscoveryRepository<'_> {
     /// ```
     pub fn finish(&mut self, id: DiscoveryId, result: &DiscoveryResult) -> Result<Discovery> {
         const SQL: &str = concat!(
-            include_str!("finish_discovery.sql"),
+            include_str!("finish.sql"),
             include_str!("listed_files.sql"),
-            include_str!("finished_discovery.sql"),
-            include_str!("ended_discovery.sql")
+            include_str!("finished.sql"),
+            include_str!("ended.sql")
         );
         result.validate()?;
-        self.hold_of(id)?;
+        hold::of_discovery(&mut self.uow, self.user, id)?;
         let (files, usage) = (&result.files, &result.usage);
         let keys: Vec<_> = files.iter().map(|_| DiscoveredFileId::new()).collect();
         let done: Option<Discovery> = Statement::<DiscoveryRow>::new(SQL)

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::explained;
-use super::keys::FeaturePlanId;
-use super::labels::PlanStatus;
-use super::plan::{ENTITY, FeaturePlan, FeaturePlanRepository};
-use super::schema::feature_planner::feature_plans;
-use super::usage::MAX_JSON;
+use super::super::explained;
+use super::super::keys::FeaturePlanId;
+use super::super::labels::PlanStatus;
+use super::super::schema::feature_planner::feature_plans;
+use super::super::usage::MAX_JSON;
+use super::{ENTITY, FeaturePlan, FeaturePlanRepository};
 use crate::error::{Error, Result};
 use crate::input;
 

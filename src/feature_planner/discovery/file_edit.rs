@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid};
 
-use super::discovered_file::{DiscoveredFile, ENTITY, FileRow};
-use super::discovery::{self, DiscoveryRepository};
-use super::explained;
-use super::finish_discovery::MAX_FILES;
-use super::keys::{DiscoveredFileId, DiscoveryId};
-use super::labels::FileDiscoveryStatus;
+use super::super::keys::{DiscoveredFileId, DiscoveryId};
+use super::super::labels::FileDiscoveryStatus;
+use super::super::schema::feature_planner::{discovered_files, sql_types};
+use super::super::{explained, hold};
+use super::DiscoveryRepository;
+use super::file::{DiscoveredFile, ENTITY, FileRow};
+use super::finish::MAX_FILES;
 use super::new_file::{FileUpdate, NewDiscoveredFile};
-use super::schema::feature_planner::{discovered_files, sql_types};
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -76,7 +76,7 @@ impl DiscoveryRepository<'_> {
         new: &NewDiscoveredFile,
     ) -> Result<DiscoveredFile> {
         new.validate()?;
-        self.hold_of(discovery)?.check_open()?;
+        hold::of_discovery(&mut self.uow, self.user, discovery)?.check_open()?;
         let most = i64::try_from(MAX_FILES).unwrap_or(i64::MAX);
         let added: Option<DiscoveredFile> = Statement::<FileRow>::new(with_copies!("add_file.sql"))
             .bind::<Uuid, _>(discovery)
@@ -108,7 +108,7 @@ impl DiscoveryRepository<'_> {
         let status = self.get(discovery)?.status;
         if status != FileDiscoveryStatus::Completed {
             let reason = format!("is {status}: files are added to a completed one");
-            return Ok(Error::conflict(discovery::ENTITY, discovery, reason));
+            return Ok(Error::conflict(super::ENTITY, discovery, reason));
         }
         let taken: Option<DiscoveredFileId> = discovered_files::table
             .filter(discovered_files::discovery_session_id.eq(discovery))
@@ -121,7 +121,7 @@ impl DiscoveryRepository<'_> {
             return Ok(Error::conflict(ENTITY, id, reason));
         }
         let reason = format!("has {MAX_FILES} files, which is the most");
-        Ok(Error::conflict(discovery::ENTITY, discovery, reason))
+        Ok(Error::conflict(super::ENTITY, discovery, reason))
     }
 
     /// Says something else of a file. Counts, lists and copies follow as for
@@ -149,7 +149,7 @@ impl DiscoveryRepository<'_> {
         update: &FileUpdate,
     ) -> Result<DiscoveredFile> {
         update.validate()?;
-        self.hold_of_file(id)?.check_open()?;
+        hold::of_file(&mut self.uow, self.user, id)?.check_open()?;
         Statement::<FileRow>::new(with_copies!("update_file.sql"))
             .bind::<Nullable<Text>, _>(&update.file_type)
             .bind::<Bool, _>(update.file_exists)
@@ -175,7 +175,7 @@ impl DiscoveryRepository<'_> {
     /// [`Error::NotFound`] where no discovery of the user's has the file; [`Error::Conflict`] where
     /// its plan is `completed`, `failed` or `cancelled`.
     pub fn remove_file(&mut self, id: DiscoveredFileId) -> Result<DiscoveredFile> {
-        self.hold_of_file(id)?.check_open()?;
+        hold::of_file(&mut self.uow, self.user, id)?.check_open()?;
         Statement::<FileRow>::new(with_copies!("remove_file.sql"))
             .bind::<Uuid, _>(id)
             .get_result(self.uow.connection())

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::labels::ConfidenceLevel;
-use super::template::Template;
-use super::usage::{MAX_JSON, MAX_TEXT};
+use super::super::labels::ConfidenceLevel;
+use super::super::usage::{MAX_JSON, MAX_TEXT};
+use super::Template;
 use crate::error::{Error, Result};
 use crate::input;
 

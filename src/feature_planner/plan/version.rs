@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Uuid};
 
-use super::explained;
-use super::keys::FeaturePlanId;
-use super::new_plan::check_request;
-use super::plan::{ENTITY, FeaturePlan, FeaturePlanRepository, FeaturePlanRow};
+use super::super::explained;
+use super::super::keys::FeaturePlanId;
+use super::new::check_request;
+use super::{ENTITY, FeaturePlan, FeaturePlanRepository, FeaturePlanRow};
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -104,7 +104,7 @@ impl FeaturePlanRepository<'_> {
     ///
     /// [`Error::NotFound`] where the user has no such plan.
     pub fn delete(&mut self, id: FeaturePlanId) -> Result<()> {
-        let locked: Vec<FeaturePlanId> = Statement::<Uuid>::new(include_str!("plan_lock.sql"))
+        let locked: Vec<FeaturePlanId> = Statement::<Uuid>::new(include_str!("lock.sql"))
             .bind::<Uuid, _>(id)
             .bind::<Uuid, _>(id)
             .bind::<Uuid, _>(self.user)
@@ -112,7 +112,7 @@ impl FeaturePlanRepository<'_> {
         if !locked.contains(&id) {
             return Err(Error::not_found(ENTITY, id));
         }
-        Statement::<()>::new(include_str!("plan_delete.sql"))
+        Statement::<()>::new(include_str!("delete.sql"))
             .bind::<Uuid, _>(id)
             .bind::<Uuid, _>(id)
             .bind::<Uuid, _>(id)

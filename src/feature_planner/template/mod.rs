@@ -1,5 +1,9 @@
 //! Templates: steps that a user keeps, to put them into plans.
 
+mod new;
+
+pub use new::{NewTemplate, TemplateUpdate};
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid;
@@ -8,13 +12,13 @@ use serde_json::Value;
 
 use super::explained;
 use super::keys::TemplateId;
-use super::new_template::{MAX_CATEGORY, NewTemplate, TemplateUpdate};
 use super::schema::feature_planner::plan_step_templates::{self, dsl};
 use crate::error::{Error, Result};
 use crate::input;
 use crate::key::{Listed, Page, UserId};
 use crate::statement::Statement;
 use crate::unit_of_work::UnitOfWork;
+use new::MAX_CATEGORY;
 
 pub(super) const ENTITY: &str = "feature_planner::Template";
 
@@ -286,7 +290,7 @@ impl TemplateRepository<'_> {
             .first(self.uow.connection())
             .optional()?;
         held.ok_or_else(|| Error::not_found(ENTITY, id))?;
-        Statement::<Uuid>::new(include_str!("delete_template.sql"))
+        Statement::<Uuid>::new(include_str!("delete.sql"))
             .bind::<Uuid, _>(id)
             .get_result::<TemplateId>(self.uow.connection())
             .map_err(|error| explained(&self.uow, error))

@@ -3,12 +3,12 @@
 use diesel::dsl::now;
 use diesel::prelude::*;
 
-use super::explained;
-use super::keys::FeaturePlanId;
-use super::labels::PlanStatus;
-use super::plan::{ENTITY, FeaturePlan, FeaturePlanRepository};
-use super::progress::Progress as _;
-use super::schema::feature_planner::feature_plans;
+use super::super::explained;
+use super::super::keys::FeaturePlanId;
+use super::super::labels::PlanStatus;
+use super::super::progress::Progress as _;
+use super::super::schema::feature_planner::feature_plans;
+use super::{ENTITY, FeaturePlan, FeaturePlanRepository};
 use crate::error::{Error, Result};
 
 /// The step of the work that comes with a status. One that only ends the work leaves it.
@@ -77,7 +77,7 @@ impl FeaturePlanRepository<'_> {
     }
 
     /// How far the plan is now.
-    pub(super) fn status(&mut self, id: FeaturePlanId) -> Result<PlanStatus> {
+    pub(in super::super) fn status(&mut self, id: FeaturePlanId) -> Result<PlanStatus> {
         feature_plans::table
             .find(id)
             .filter(feature_plans::user_id.eq(self.user))

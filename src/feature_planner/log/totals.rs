@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Uuid};
 use serde::Serialize;
 
-use super::execution_log::ExecutionLogRepository;
-use super::keys::FeaturePlanId;
-use super::labels::ExecutionStep;
-use super::plan;
-use super::schema::feature_planner::sql_types;
+use super::super::keys::FeaturePlanId;
+use super::super::labels::ExecutionStep;
+use super::super::plan;
+use super::super::schema::feature_planner::sql_types;
+use super::ExecutionLogRepository;
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -102,7 +102,7 @@ impl ExecutionLogRepository<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn totals(&mut self, plan: FeaturePlanId) -> Result<LogTotals> {
-        let rows: Vec<Row> = Statement::<RowType>::new(include_str!("log_totals.sql"))
+        let rows: Vec<Row> = Statement::<RowType>::new(include_str!("totals.sql"))
             .bind::<Uuid, _>(plan)
             .bind::<Uuid, _>(self.user)
             .load(self.uow.connection())?;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::discovered_file::DiscoveredFile;
-use super::labels::FilePriority;
-use super::usage::MAX_TEXT;
+use super::super::labels::FilePriority;
+use super::super::usage::MAX_TEXT;
+use super::file::DiscoveredFile;
 use crate::error::{Error, Result};
 use crate::input;
 

@@ -6,16 +6,16 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::discovery::{self, DiscoveryRepository};
-use super::keys::{DiscoveredFileId, DiscoveryId};
-use super::labels::FilePriority;
-use super::schema::feature_planner::{
+use super::super::keys::{DiscoveredFileId, DiscoveryId};
+use super::super::labels::FilePriority;
+use super::super::schema::feature_planner::{
     discovered_files, feature_plans, file_discovery_sessions, sql_types,
 };
+use super::DiscoveryRepository;
 use crate::error::{Error, Result};
 use crate::key::{Listed, Page, UserId};
 
-pub(super) const ENTITY: &str = "feature_planner::DiscoveredFile";
+pub(in super::super) const ENTITY: &str = "feature_planner::DiscoveredFile";
 
 /// A file that a feature is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, HasQuery)]
@@ -196,7 +196,7 @@ impl DiscoveryRepository<'_> {
         if found.is_empty() {
             let is_there = diesel::select(diesel::dsl::exists(own));
             if !is_there.get_result::<bool>(self.uow.connection())? {
-                return Err(Error::not_found(discovery::ENTITY, discovery));
+                return Err(Error::not_found(super::ENTITY, discovery));
             }
         }
         Ok(page.cut(found, DiscoveredFile::place))

@@ -1,12 +1,13 @@
 //! Lists of feature plans.
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::keys::FeaturePlanId;
-use super::labels::PlanStatus;
-use super::plan::{FeaturePlan, FeaturePlanRepository};
-use super::schema::feature_planner::feature_plans;
+use super::super::keys::FeaturePlanId;
+use super::super::labels::PlanStatus;
+use super::super::schema::feature_planner::feature_plans;
+use super::super::time;
+use super::{FeaturePlan, FeaturePlanRepository};
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page};
 
@@ -58,29 +59,13 @@ impl FeaturePlanFilter {
         let times = [("created_from", self.created_from), ("created_before", self.created_before)];
         for (field, time) in times {
             if let Some(time) = time {
-                check_time(time).map_err(|why| {
+                time::check(time).map_err(|why| {
                     Error::invalid("feature_planner::FeaturePlanFilter", field, why)
                 })?;
             }
         }
         Ok(())
     }
-}
-
-/// Refuses times that only one of Rust and PostgreSQL has, and with them what nobody means.
-pub(super) fn check_time(time: DateTime<Utc>) -> Result<(), String> {
-    if (1..=9999).contains(&time.year()) {
-        Ok(())
-    } else {
-        Err("must be in the years 1 to 9999".to_owned())
-    }
-}
-
-/// The place that a page of a list by time begins behind.
-pub(super) fn behind<K: Copy>(page: &Page<ByTime<K>>) -> Result<Option<ByTime<K>>> {
-    let Some(key) = page.key() else { return Ok(None) };
-    check_time(key.at).map_err(|why| Error::invalid("Page", "at", why))?;
-    Ok(Some(key))
 }
 
 impl FeaturePlanRepository<'_> {
@@ -121,7 +106,7 @@ impl FeaturePlanRepository<'_> {
             .order((feature_plans::created_at.desc(), feature_plans::id.desc()))
             .limit(page.fetch()?)
             .into_boxed();
-        if let Some(ByTime { at, key }) = behind(&page)? {
+        if let Some(ByTime { at, key }) = time::behind(&page)? {
             // The first condition is one for the index.
             query = query
                 .filter(feature_plans::created_at.le(at))

@@ -3,19 +3,19 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::discovered_file::DiscoveredFile;
-use super::discovery::Discovery;
-use super::generation::Generation;
-use super::keys::FeaturePlanId;
-use super::labels::{FileDiscoveryStatus, ImplementationPlanStatus, RefinementStatus};
-use super::log_totals::LogTotals;
-use super::plan::{FeaturePlan, FeaturePlanRepository};
-use super::refinement::Refinement;
-use super::schema::feature_planner::{
+use super::super::discovery::DiscoveredFile;
+use super::super::discovery::Discovery;
+use super::super::generation::Generation;
+use super::super::keys::FeaturePlanId;
+use super::super::labels::{FileDiscoveryStatus, ImplementationPlanStatus, RefinementStatus};
+use super::super::log::LogTotals;
+use super::super::refinement::Refinement;
+use super::super::schema::feature_planner::{
     discovered_files, feature_refinements, file_discovery_sessions,
     implementation_plan_generations, plan_steps,
 };
-use super::step::PlanStep;
+use super::super::step::PlanStep;
+use super::{FeaturePlan, FeaturePlanRepository};
 use crate::error::Result;
 
 /// A plan with its attempts, the files and steps that it goes on with, and what it has used.

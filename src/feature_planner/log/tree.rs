@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::execution_log::{ExecutionLog, ExecutionLogRepository};
-use super::keys::FeaturePlanId;
-use super::plan;
-use super::schema::feature_planner::{feature_plans, plan_execution_logs};
+use super::super::keys::FeaturePlanId;
+use super::super::plan;
+use super::super::schema::feature_planner::{feature_plans, plan_execution_logs};
+use super::{ExecutionLog, ExecutionLogRepository};
 use crate::error::{Error, Result};
 
 /// An entry, and where it is in the tree.

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::execution_log::ExecutionLog;
-use super::keys::ExecutionLogId;
-use super::labels::ExecutionStep;
-use super::new_plan::MAX_SESSION;
-use super::plan_list::check_time;
-use super::usage::{MAX_AGENT_MODEL, MAX_DOCUMENT, MAX_JSON, MAX_MESSAGE};
+use super::super::keys::ExecutionLogId;
+use super::super::labels::ExecutionStep;
+use super::super::plan::MAX_SESSION;
+use super::super::time;
+use super::super::usage::{MAX_AGENT_MODEL, MAX_DOCUMENT, MAX_JSON, MAX_MESSAGE};
+use super::ExecutionLog;
 use crate::error::{Error, Result};
 use crate::input;
 
@@ -229,9 +229,9 @@ impl NewExecutionLog {
                 return Err((field, "must not be negative".to_owned()));
             }
         }
-        check_time(self.start_time).map_err(at("start_time"))?;
+        time::check(self.start_time).map_err(at("start_time"))?;
         let Some(end) = self.end_time else { return Ok(()) };
-        check_time(end).map_err(at("end_time"))?;
+        time::check(end).map_err(at("end_time"))?;
         if end < self.start_time {
             return Err(("end_time", "must not be before start_time".to_owned()));
         }

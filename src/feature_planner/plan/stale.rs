@@ -8,9 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Double, Text, Timestamptz, Uuid};
 use serde::Serialize;
 
-use super::keys::{DiscoveryId, FeaturePlanId, GenerationId, RefinementId};
-use super::plan::FeaturePlanRepository;
-use super::plan_list::behind;
+use super::super::keys::{DiscoveryId, FeaturePlanId, GenerationId, RefinementId};
+use super::super::time;
+use super::FeaturePlanRepository;
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page};
 use crate::statement::Statement;
@@ -123,7 +123,7 @@ impl FeaturePlanRepository<'_> {
             return Err(Error::invalid("feature_planner::stale", "older_than", why));
         }
         let rows = page.fetch()?;
-        let behind = behind(&page)?;
+        let behind = time::behind(&page)?;
         let found: Vec<Row> = Statement::<(Text, Uuid, Uuid, Text, Bool, Timestamptz)>::new(
             include_str!("stale.sql"),
         )
