@@ -13,9 +13,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Uuid;
 use planwright::feature_planner::{
     Complexity, ConfidenceLevel, DiscoveryResult, ExecutionStep, Failure, FeaturePlan,
-    FeaturePlanId, FilePriority, GenerationResult, MARK, MARK_END, NewDiscoveredFile, NewDiscovery,
-    NewExecutionLog, NewFeaturePlan, NewGeneration, NewPlanStep, NewRefinement, NewTemplate,
-    PlanStatus, RefinementResult, RiskLevel, Usage,
+    FeaturePlanId, FileFilter, FilePriority, GenerationResult, MARK, MARK_END, NewDiscoveredFile,
+    NewDiscovery, NewExecutionLog, NewFeaturePlan, NewGeneration, NewPlanStep, NewRefinement,
+    NewTemplate, PlanStatus, RefinementResult, RiskLevel, Usage,
 };
 use planwright::local_server::Database;
 use planwright::migrate::Migrator;
@@ -42,11 +42,11 @@ struct Story<'a> {
 
 pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     let user = user(store)?;
-    let request = NewFeaturePlan {
+    let new = NewFeaturePlan {
         refinement_settings: Some(json!({ "agents": 3 })),
         ..NewFeaturePlan::new("Customers want to see their invoices and pay the open ones.")
     };
-    let plan = store.write(|uow| uow.feature_plans(user).create(&request))?;
+    let plan = store.write(|uow| uow.feature_plans(user).create(&new))?;
     writeln!(out, "The request: {}", plan.original_request)?;
 
     let now = "2027-05-03T09:00:00Z".parse()?;
@@ -56,12 +56,12 @@ pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     };
     let entries = [conductor.clone()];
     store.write(|uow| uow.execution_logs(user).append(plan.id, &entries))?;
-    let mut story = Story { store, user, plan: plan.id, now, conductor };
-    story.refine(out)?;
-    story.discover(out)?;
-    story.generate(out)?;
+    let mut request = Story { store, user, plan: plan.id, now, conductor };
+    request.refine(out)?;
+    request.discover(out)?;
+    request.generate(out)?;
 
-    let done = story.becomes(PlanStatus::Planning, PlanStatus::Completed)?;
+    let done = request.becomes(PlanStatus::Planning, PlanStatus::Completed)?;
     writeln!(out, "\nThe plan is {}, of {} risk.", done.status, label(done.risk_level))?;
     refused(
         out,
@@ -71,7 +71,7 @@ pub(crate) fn tell(store: &Store, out: &mut dyn Write) -> Done {
     )?;
     let stranger = self::user(store)?;
     refused(out, store.read(|uow| uow.feature_plans(stranger).get(plan.id)))?;
-    story.report(out)
+    request.report(out)
 }
 
 impl Story<'_> {
@@ -153,7 +153,7 @@ impl Story<'_> {
             discoveries.add_file(found.id, &by_hand)
         })?;
         let files = store.read(|uow| {
-            uow.file_discoveries(user).files(found.id, &Default::default(), Page::first(10))
+            uow.file_discoveries(user).files(found.id, &FileFilter::all(), Page::first(10))
         })?;
         let wanted: Vec<_> = files.items.iter().take(3).map(|file| file.id).collect();
         store.write(|uow| uow.file_discoveries(user).select_files(plan, &wanted))?;

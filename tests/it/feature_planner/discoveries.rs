@@ -256,7 +256,7 @@ fn a_discovery_is_made_only_while_its_plan_is_discovering() {
             store.write(|uow| uow.file_discoveries(user).enqueue(plan, &new)).unwrap_err(),
         ] {
             assert!(error.is_conflict(), "{error:?}");
-            let words = format!("is {status}: files are discovered while it is discovering");
+            let words = format!("is {status}, and discoveries are made while it is discovering");
             assert_eq!(error.to_string(), format!("feature_planner::FeaturePlan {plan}: {words}"));
         }
     }
@@ -525,7 +525,7 @@ fn somebody_elses_is_not_found() {
 }
 
 #[test]
-fn a_deleted_discovery_goes_with_its_files_and_out_of_its_plan() {
+fn a_discovery_is_deleted_with_its_files_unless_it_is_selected_or_processing() {
     let office = Office::new();
     let (store, user) = (office.store(), office.user);
     let plan = office.plan(PlanStatus::Discovering);
@@ -535,26 +535,20 @@ fn a_deleted_discovery_goes_with_its_files_and_out_of_its_plan() {
     assert_eq!(store_plan(store, user, plan), chosen);
     assert_eq!(number(store, "SELECT count(*) FROM feature_planner.discovered_files"), 4);
 
-    // What is done stays as it is.
-    let third = found(store, user, plan, four()).id;
-    let set = |status: &str| {
-        let sql = format!("UPDATE feature_planner.feature_plans SET status = '{status}'");
-        store.write(|uow| execute(uow, &sql)).unwrap();
-    };
-    set("completed");
     let error = store.write(|uow| uow.file_discoveries(user).delete(one)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("feature_planner::FeaturePlan {plan}: is completed: its files stay as they are")
-    );
-    store.write(|uow| uow.file_discoveries(user).delete(third)).unwrap();
-    set("planning");
+    let reason = "is selected: select another one first";
+    assert_eq!(error.to_string(), format!("feature_planner::Discovery {one}: {reason}"));
+    let begun = store.write(|uow| uow.file_discoveries(user).start(plan, &NewDiscovery::new("a")));
+    let begun = begun.unwrap().id;
+    let error = store.write(|uow| uow.file_discoveries(user).delete(begun)).unwrap_err();
+    let reason = "is processing: fail it first";
+    assert_eq!(error.to_string(), format!("feature_planner::Discovery {begun}: {reason}"));
 
+    let third = found(store, user, plan, four()).id;
+    store.write(|uow| uow.file_discoveries(user).select(plan, third)).unwrap();
     store.write(|uow| uow.file_discoveries(user).delete(one)).unwrap();
-    let without = store_plan(store, user, plan);
-    assert_eq!(without.selected_discovery_session_id, None);
-    assert_eq!((without.discovered_files, without.selected_files), (None, None));
-    assert_eq!(number(store, "SELECT count(*) FROM feature_planner.discovered_files"), 0);
+    assert_eq!(store_plan(store, user, plan).selected_discovery_session_id, Some(third));
+    assert_eq!(number(store, "SELECT count(*) FROM feature_planner.discovered_files"), 4);
     let again = store.write(|uow| uow.file_discoveries(user).delete(one)).unwrap_err();
     assert_eq!(again.to_string(), format!("feature_planner::Discovery {one} was not found"));
 }

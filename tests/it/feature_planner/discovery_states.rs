@@ -54,9 +54,9 @@ fn every_operation(store: &Store) {
     store.write(|uow| uow.file_discoveries(user).update_file(added.id, &update)).unwrap();
     store.write(|uow| uow.file_discoveries(user).remove_file(keys[3])).unwrap();
     assert_eq!(untrue(store), 0);
+    store.write(|uow| uow.file_discoveries(user).select(plan, other)).unwrap();
     store.write(|uow| uow.file_discoveries(user).delete(done.id)).unwrap();
-    let plan = store_plan(store, user, plan);
-    assert_eq!((plan.selected_discovery_session_id, plan.selected_files), (None, None));
+    assert_eq!(store_plan(store, user, plan).selected_discovery_session_id, Some(other));
 
     let new = NewTemplate::new("n", "t", "c", "x");
     let made = store.write(|uow| uow.step_templates(user).create(&new)).unwrap();

@@ -427,8 +427,9 @@ fn only_a_completed_refinement_of_the_plan_is_selected_and_only_while_it_is_not_
             };
             set(last);
             let error = with(&office, |of| of.select(plan, id)).unwrap_err();
-            let words =
-                format!("feature_planner::FeaturePlan {plan}: is {last}, and selects nothing more");
+            let words = format!(
+                "feature_planner::FeaturePlan {plan}: is {last}, and what it goes on with stays as it is"
+            );
             assert_eq!(error.to_string(), words);
             set("refining");
         }
