@@ -626,9 +626,13 @@ fn each_operation_has_its_fixed_number_of_statements() {
                     .map(drop)
                     .unwrap();
             }),
-            count(&|| {
-                store.write(|uow| uow.file_discoveries(user).delete(id)).unwrap();
-            }),
+            {
+                let other = found(store, user, plan, four()).id;
+                store.write(|uow| uow.file_discoveries(user).select(plan, other)).unwrap();
+                count(&|| {
+                    store.write(|uow| uow.file_discoveries(user).delete(id)).unwrap();
+                })
+            },
         ];
         // Statements are prepared once on a connection.
         if round > 0 {

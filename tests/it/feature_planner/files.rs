@@ -287,8 +287,8 @@ fn the_files_of_a_plan_that_is_done_stay() {
                     assert_eq!(
                         error.to_string(),
                         format!(
-                            "feature_planner::FeaturePlan {plan}: is {status}: its files stay as they \
-                             are"
+                            "feature_planner::FeaturePlan {plan}: is {status}, and what it goes on with \
+                             stays as it is"
                         )
                     );
                 }
