@@ -3,6 +3,7 @@
 mod attempt_races;
 mod baseline;
 mod behind_the_move;
+mod details;
 mod discoveries;
 mod discovery_states;
 mod file_choice;
