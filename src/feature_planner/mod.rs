@@ -7,6 +7,23 @@
 //! everything here works from that migration on. [`relocator`] plans and rehearses that, does it with a
 //! receipt, and at the end takes everything down.
 //!
+//! # How a request goes
+//!
+//! A [`FeaturePlan`] goes from step to step: `draft`, `refining`, `discovering`, `planning`, `completed`.
+//! In each step but the first and the last an agent makes an attempt: a [`Refinement`], of which up to
+//! five agents make one each, a [`Discovery`] with its [`DiscoveredFile`]s, a [`Generation`] with its
+//! [`PlanStep`]s. Attempts are `pending`, `processing` and then `completed` or `failed`, with what they
+//! have used and why they failed; the ones that hang are [listed](FeaturePlanRepository::stale). The
+//! plan goes on with the attempt that is selected, which is one of its own and completed: the database
+//! sees to the first. An [`ExecutionLog`] keeps who called whom, and what that took.
+//!
+//! * **Owners.** Every repository is that of a user. What belongs to others is not found, but for
+//!   templates that are public.
+//! * **Turns.** A status is set by whoever saw the one before, and an attempt ends once. What changes a
+//!   plan's attempts, files or steps locks the plan first, so changes of one plan take turns.
+//! * **No revisions.** The tables are those of live installations. What people write about a step, a
+//!   file, a template or a draft is what the last of them has written.
+//!
 //! # Tables
 //!
 //! | table | holds |
@@ -20,17 +37,34 @@
 //! | `plan_step_templates` | steps to be used again |
 //! | `plan_execution_logs` | what agents did for a plan, entries below entries |
 //!
-//! What a plan has selected is one of its own attempts: the database sees to it, and forgets the
-//! choice when the attempt is deleted.
+//! What a plan has selected is copied into it, for whoever reads the plan alone: the refined request,
+//! the files, the implementation plan.
 //!
 //! # Example
 //!
 //! ```
-//! use planwright::feature_planner::{FilePriority, PlanStatus};
+//! use planwright::feature_planner::{NewFeaturePlan, NewRefinement, PlanStatus, RefinementResult};
+//! # use planwright::feature_planner::factory;
+//! # use planwright::{Context, testing::TestDatabase};
+//! # let database = TestDatabase::new([Context::FeaturePlanner])?;
+//! # let store = database.store();
+//! # let user = store.write(factory::user)?;
 //!
-//! assert_eq!("discovering".parse::<PlanStatus>()?, PlanStatus::Discovering);
-//! assert_eq!(PlanStatus::Discovering.to_string(), "discovering");
-//! assert!(FilePriority::Critical < FilePriority::Low); // what matters most comes first
+//! let new = NewFeaturePlan::new("Customers want to see their invoices.");
+//! let plan = store.write(|uow| uow.feature_plans(user).create(&new))?.id;
+//! store.write(|uow| {
+//!     uow.feature_plans(user).set_status(plan, PlanStatus::Draft, PlanStatus::Refining)
+//! })?;
+//!
+//! let agents = ["strict", "bold"].map(NewRefinement::new);
+//! let begun = store.write(|uow| uow.feature_refinements(user).start(plan, &agents))?;
+//! let result = RefinementResult::new("A page that lists a customer's invoices by date.");
+//! let plan = store.write(|uow| {
+//!     let mut refinements = uow.feature_refinements(user);
+//!     refinements.finish(begun[0].id, &result)?;
+//!     refinements.select(plan, begun[0].id)
+//! })?;
+//! assert_eq!(plan.refined_request, Some(result.refined_request));
 //! # Ok::<(), planwright::Error>(())
 //! ```
 
