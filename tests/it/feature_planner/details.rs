@@ -1,9 +1,9 @@
 //! A plan with all that belongs to it.
 
 use planwright::feature_planner::{
-    DiscoveryResult, ExecutionStep, Failure, FeaturePlanDetails, FeaturePlanId, FilePriority,
-    GenerationResult, NewDiscoveredFile, NewDiscovery, NewExecutionLog, NewGeneration, NewPlanStep,
-    NewRefinement, PlanStatus, RefinementResult, Usage,
+    AttemptSums, DiscoveryResult, ExecutionStep, Failure, FeaturePlanDetails, FeaturePlanId,
+    FilePriority, GenerationResult, NewDiscoveredFile, NewDiscovery, NewExecutionLog,
+    NewGeneration, NewPlanStep, NewRefinement, PlanStatus, RefinementResult, Usage,
 };
 use planwright::{Result, UnitOfWork, UserId};
 
@@ -101,7 +101,7 @@ fn all_that_belongs_to_a_plan_comes_in_seven_statements_however_much_it_is() {
     let details = office.store().read(|uow| uow.feature_plans(user).details(empty)).unwrap();
     assert!(details.refinements.is_empty() && details.files.is_empty() && details.steps.is_empty());
     assert_eq!(details.selected_discovery(), None);
-    assert_eq!(details.metrics, Default::default());
+    assert_eq!(details.metrics, AttemptSums::default());
 }
 
 #[test]
