@@ -253,6 +253,7 @@ impl<'a, 'w> Tool<'a, 'w> {
             .migrations(self.migrations.clone())
             .grants(meal_planning::GRANTS)
             .grants(cutover::GRANTS)
+            .grants(feature_planner::GRANTS)
             .accepting(accepted);
         for role in roles {
             drift = drift.role(role, Privilege::ALL);

@@ -1,6 +1,7 @@
 -- Everything goes back. The schema goes with its privileges, unless somebody else has made it or has
 -- something in it. Compatibility views of planwright::relocate go first; whatever else has one of the names
--- in public stands against it.
+-- in public stands against it, and so does a publication of all tables of either schema, which they would
+-- leave or come into.
 
 -- Wherever they are.
 DO $$
@@ -59,6 +60,15 @@ BEGIN
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'what comes back to public finds its name taken there, by %', taken
             USING ERRCODE = 'restrict_violation', HINT = 'Drop or rename it first.';
+    END IF;
+
+    SELECT string_agg(DISTINCT format('%I', p.pubname), ', ') INTO taken
+      FROM pg_catalog.pg_publication p
+      JOIN pg_catalog.pg_publication_namespace s ON s.pnpubid = p.oid
+     WHERE s.pnnspid IN ('public'::regnamespace, 'feature_planner'::regnamespace);
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'tables would leave or come into what publishes all tables of a schema: %', taken
+            USING ERRCODE = 'restrict_violation', HINT = 'Drop the schema from it, and add tables by name.';
     END IF;
 END
 $$;
@@ -143,9 +153,32 @@ BEGIN
        ~ '^(Feature requests, and how each is refined|Made by planwright::relocate)' THEN
         BEGIN
             DROP SCHEMA feature_planner;
-        EXCEPTION WHEN dependent_objects_still_exist THEN
-            RAISE NOTICE 'schema feature_planner stays, for it holds something else';
+        EXCEPTION
+            WHEN dependent_objects_still_exist THEN
+                RAISE NOTICE 'schema feature_planner stays, for it holds something else';
+            WHEN insufficient_privilege THEN
+                RAISE NOTICE 'schema feature_planner stays, for it belongs to another role';
         END;
+    END IF;
+END
+$$;
+
+-- What was accepted of them when the database was adopted is accepted where they are now.
+DO $$
+DECLARE
+    own CONSTANT text := '\mfeature_planner\.(discovered_files|feature_plans|feature_refinements|file_discovery_sessions|'
+               'implementation_plan_generations|plan_execution_logs|plan_step_templates|plan_steps|'
+               'complexity|confidence_level|estimated_scope|execution_step|file_discovery_status|'
+               'file_priority|implementation_plan_status|plan_status|refinement_status|risk_level|'
+               'technical_complexity)\M';
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'planwright' AND c.relname = 'accepted_differences'
+                  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'UPDATE')) THEN
+        UPDATE planwright.accepted_differences a
+           SET key = regexp_replace(a.key, own, 'public.\1', 'g'),
+               found = regexp_replace(a.found::text, own, 'public.\1', 'g')::jsonb
+         WHERE a.context = 'feature_planner';
     END IF;
 END
 $$;

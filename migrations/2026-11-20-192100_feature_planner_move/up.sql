@@ -4,8 +4,9 @@
 --
 -- Held: what names public.feature_plans and the like fails from here on, and so does what names them
 -- without a schema, until its search_path has feature_planner. The guard lists functions that do.
--- Table privileges travel, USAGE of the schema does not: the roles with privileges on the tables get it,
--- and nobody else.
+-- Table privileges travel, USAGE of the schema does not: the owners and the roles with privileges on what
+-- moves get it, and nobody else. Where this role may not give it, as somebody else has made the schema,
+-- nothing moves.
 --
 -- Locks: ACCESS EXCLUSIVE on the eight tables, milliseconds, whatever their size. Nothing is rewritten or
 -- scanned.
@@ -30,6 +31,7 @@ $$;
 DO $$
 DECLARE
     statistics text;
+    grantee oid;
     role text;
 BEGIN
     IF to_regnamespace('feature_planner') IS NULL THEN
@@ -109,26 +111,63 @@ BEGIN
         EXECUTE format('ALTER STATISTICS %s SET SCHEMA feature_planner', statistics);
     END LOOP;
 
-    FOR role IN
-        WITH moved AS (
-            SELECT c.oid, c.relacl, c.relowner, n.nspowner
-              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'feature_planner' AND c.relname IN (
+    FOR grantee, role IN
+        WITH lists (owner, acl) AS (
+            SELECT c.relowner, c.relacl FROM pg_catalog.pg_class c
+             WHERE c.relnamespace = 'feature_planner'::regnamespace AND c.relname IN (
                  'discovered_files', 'feature_plans', 'feature_refinements',
                  'file_discovery_sessions', 'implementation_plan_generations',
                  'plan_execution_logs', 'plan_step_templates', 'plan_steps')
-        ), granted AS (
-            SELECT a.grantee, m.nspowner FROM moved m, aclexplode(m.relacl) a
-            UNION
-            SELECT a.grantee, m.nspowner
-              FROM moved m JOIN pg_catalog.pg_attribute t ON t.attrelid = m.oid, aclexplode(t.attacl) a
-            UNION
-            SELECT m.relowner, m.nspowner FROM moved m
+            UNION ALL
+            SELECT c.relowner, a.attacl
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+             WHERE c.relnamespace = 'feature_planner'::regnamespace AND c.relname IN (
+                 'discovered_files', 'feature_plans', 'feature_refinements',
+                 'file_discovery_sessions', 'implementation_plan_generations',
+                 'plan_execution_logs', 'plan_step_templates', 'plan_steps')
+            UNION ALL
+            SELECT t.typowner, (SELECT array_agg(i) FROM unnest(t.typacl) AS i
+                                 -- Everybody's by default.
+                                 WHERE NOT starts_with(i::text, '='))
+              FROM pg_catalog.pg_type t
+             WHERE t.typnamespace = 'feature_planner'::regnamespace AND t.typname IN (
+                 'complexity', 'confidence_level', 'estimated_scope', 'execution_step',
+                 'file_discovery_status', 'file_priority', 'implementation_plan_status',
+                 'plan_status', 'refinement_status', 'risk_level', 'technical_complexity')
+        ), roles (oid) AS (
+            SELECT owner FROM lists UNION SELECT e.grantee FROM lists l, aclexplode(l.acl) e
         )
-        SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END
-          FROM granted WHERE grantee <> nspowner
+        SELECT r.oid, CASE r.oid WHEN 0 THEN 'PUBLIC' ELSE r.oid::regrole::text END FROM roles r
+         WHERE NOT has_schema_privilege(r.oid, 'feature_planner', 'USAGE')
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA feature_planner TO %s', role);
+        -- Without the right to it a GRANT is a warning.
+        IF NOT has_schema_privilege(grantee, 'feature_planner', 'USAGE') THEN
+            RAISE EXCEPTION '% has privileges on what moves, and would not get USAGE of schema feature_planner, '
+                            'which this role may not give', role
+                USING ERRCODE = 'insufficient_privilege', HINT = 'Let the owner of the schema give it first.';
+        END IF;
     END LOOP;
+END
+$$;
+
+-- What was accepted of them when the database was adopted is accepted where they are now.
+DO $$
+DECLARE
+    own CONSTANT text := '\mpublic\.(discovered_files|feature_plans|feature_refinements|file_discovery_sessions|'
+               'implementation_plan_generations|plan_execution_logs|plan_step_templates|plan_steps|'
+               'complexity|confidence_level|estimated_scope|execution_step|file_discovery_status|'
+               'file_priority|implementation_plan_status|plan_status|refinement_status|risk_level|'
+               'technical_complexity)\M';
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'planwright' AND c.relname = 'accepted_differences'
+                  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'UPDATE')) THEN
+        -- lint:allow rows changed by a migration: there is a row for each difference that somebody accepted
+        UPDATE planwright.accepted_differences a
+           SET key = regexp_replace(a.key, own, 'feature_planner.\1', 'g'),
+               found = regexp_replace(a.found::text, own, 'feature_planner.\1', 'g')::jsonb
+         WHERE a.context = 'feature_planner';
+    END IF;
 END
 $$;

@@ -1,6 +1,6 @@
--- What of the host's hangs on a column of times. Views, policies and triggers keep its type from being
--- changed, and an index or constraint would be built or checked anew under the lock: drop it, and make it
--- again behind this migration.
+-- What of the host's hangs on a column of times. Views, policies, triggers and generated columns keep its
+-- type from being changed, as does a column elsewhere of the type of the table's rows, and an index or
+-- constraint would be built or checked anew under the lock: drop it, and make it again behind this migration.
 WITH times (table_name, column_name) AS (
     VALUES
         ('discovered_files', 'created_at'),
@@ -32,11 +32,22 @@ SELECT format('%s uses %s: %s', named.object, string_agg(DISTINCT t.table_name |
                 THEN 'drop the compatibility views, and make them again later'
                 ELSE 'drop it, and make it again later' END AS remedy
  ) AS named
- WHERE d.classid <> 'pg_catalog.pg_attrdef'::regclass
+ -- Its own default goes along; that of another column is what this one is generated from.
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f
+                    WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = d.objid
+                      AND (f.adrelid, f.adnum) = (a.attrelid, a.attnum))
    -- NOT NULL is a constraint from PostgreSQL 18 on, of which nothing is checked anew.
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                     WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
                       AND k.contype = 'n')
  GROUP BY named.object
- ORDER BY named.object
+ UNION ALL
+SELECT format('column %I of %s has the type of the rows of %s: drop it, and make it again later', a.attname,
+              a.attrelid::regclass, t.table_name)
+  FROM (SELECT DISTINCT table_name FROM times) t
+  JOIN pg_catalog.pg_class c ON c.oid = to_regclass('feature_planner.' || t.table_name)
+  JOIN pg_catalog.pg_type y ON y.oid = c.reltype
+  JOIN pg_catalog.pg_attribute a ON a.atttypid IN (y.oid, y.typarray) AND NOT a.attisdropped
+  JOIN pg_catalog.pg_class k ON k.oid = a.attrelid AND k.relkind IN ('r', 'p', 'm')
+ ORDER BY 1
  LIMIT 100;

@@ -1,4 +1,4 @@
--- A constraint takes its index along. Writers of plan_steps wait while both are built.
+-- A constraint takes its index along. Readers and writers of plan_steps wait while both are built.
 ALTER TABLE feature_planner.plan_steps
     DROP CONSTRAINT plan_steps_plan_generation_id_display_order_uq,
     DROP CONSTRAINT plan_steps_plan_generation_id_step_number_uq;

@@ -5,7 +5,7 @@
 mod cutover;
 #[path = "../../examples/feature_planner.rs"]
 #[allow(dead_code)]
-mod feature_planner;
+pub(crate) mod feature_planner;
 #[path = "../../examples/generate_portfolio.rs"]
 #[allow(dead_code)]
 mod generate_portfolio;

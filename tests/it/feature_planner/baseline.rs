@@ -54,3 +54,52 @@ fn a_live_database_is_adopted_at_the_baseline() {
     let rows = "SELECT count(*) FROM feature_planner.feature_plans";
     assert_eq!(live.texts(rows), ["2"]);
 }
+
+#[test]
+fn a_live_database_is_adopted_in_every_state_and_goes_on_from_there() {
+    let live = Installation::new();
+    let mut versions = vec![BASELINE.to_owned()];
+    for one in Migrations::embedded().as_slice() {
+        if one.context != Context::FeaturePlanner || one.version.as_str() < MOVE {
+            continue;
+        }
+        live.contract(&one.version).unwrap();
+        versions.push(one.version.clone());
+        // As if others had run the same SQL.
+        live.execute("DROP SCHEMA planwright CASCADE");
+        let adopted = live.migrator().adopt(Context::FeaturePlanner, &one.version).unwrap();
+        let adopted = adopted.unwrap();
+        assert_eq!(adopted.migrations.len(), versions.len(), "{adopted}");
+        assert_eq!(adopted.held, Vec::<String>::new(), "{adopted}");
+        let contexts = [Context::FeaturePlanner];
+        let drift = planwright::verify::Drift::new(live.store()).contexts(contexts).run().unwrap();
+        assert!(drift.is_clean(), "{drift}");
+    }
+    assert_eq!(versions.len(), 25);
+}
+
+#[test]
+fn what_was_accepted_at_the_baseline_is_accepted_behind_the_move_and_back() {
+    let live = Installation::new();
+    live.execute(
+        "DROP SCHEMA planwright CASCADE;
+         ALTER TABLE plan_steps ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE feature_refinements ALTER status SET DEFAULT 'processing';
+         ALTER TABLE feature_plans ALTER complexity TYPE risk_level USING NULL;",
+    );
+    let migrator = live.migrator();
+    let against = migrator.adoption(Context::FeaturePlanner, BASELINE).unwrap().unwrap().against;
+    assert_eq!(against.len(), 3, "{against:#?}");
+    let keys = against.iter().map(planwright::verify::Difference::key);
+    migrator.accepting(keys).adopt(Context::FeaturePlanner, BASELINE).unwrap();
+    let is_clean = || {
+        let contexts = [Context::FeaturePlanner];
+        let drift = planwright::verify::Drift::new(live.store()).contexts(contexts).run().unwrap();
+        assert!(drift.is_clean(), "{drift}");
+    };
+    is_clean();
+    live.contract(MOVE).unwrap();
+    is_clean();
+    live.migrator().down().unwrap();
+    is_clean();
+}

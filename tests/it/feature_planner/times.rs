@@ -59,6 +59,22 @@ fn what_hangs_on_a_time_is_listed_before() {
          again later; view public.done uses feature_plans.completed_at: drop it, and make it again later"
     );
     installation.execute("DROP VIEW done; DROP INDEX feature_planner.steps_updated");
+
+    // What the server refuses to change the type under.
+    installation.execute(
+        "ALTER TABLE feature_planner.feature_plans
+             ADD is_done boolean GENERATED ALWAYS AS (completed_at IS NOT NULL) STORED;
+         CREATE TABLE public.kept (step feature_planner.plan_steps,
+                                   plans feature_planner.feature_plans[]);",
+    );
+    assert_eq!(
+        installation.guarded(TIMES),
+        "3: column plans of kept has the type of the rows of feature_plans: drop it, and make it \
+         again later; column step of kept has the type of the rows of plan_steps: drop it, and make \
+         it again later; default value for column is_done of table feature_planner.feature_plans \
+         uses feature_plans.completed_at: drop it, and make it again later"
+    );
+    installation.execute("DROP TABLE kept; ALTER TABLE feature_planner.feature_plans DROP is_done");
     installation.contract(TIMES).unwrap();
 }
 
