@@ -10,6 +10,7 @@ mod file_choice;
 mod file_races;
 mod files;
 mod generations;
+mod json;
 mod labels;
 mod locks;
 mod log;
