@@ -25,6 +25,7 @@ mod plan_search;
 mod plan_versions;
 mod plans;
 mod progress;
+mod reads;
 mod refinements;
 mod relocation;
 mod reorder;
