@@ -28,9 +28,8 @@ const MAX_LEVELS: usize = 127;
 pub(crate) fn json(value: &serde_json::Value, limit: usize) -> Result<(), String> {
     use serde_json::Value;
     fn check(value: &Value, levels: usize) -> Result<(), String> {
-        let text = |text: &str| match text.contains('\0') {
-            true => Err("must not hold NUL".to_owned()),
-            false => Ok(()),
+        let text = |text: &str| {
+            if text.contains('\0') { Err("must not hold NUL".to_owned()) } else { Ok(()) }
         };
         let deeper = || {
             let too_deep = || format!("must have at most {MAX_LEVELS} levels");

@@ -104,9 +104,10 @@ pub(super) trait Progress: Copy + PartialEq + fmt::Display {
         if !now.may_become(next) {
             return no_step(now, next, entity, key);
         }
-        let reason = match now == self {
-            true => format!("is {now} again, and was not a moment ago"),
-            false => format!("is {now} by now, and not {self}"),
+        let reason = if now == self {
+            format!("is {now} again, and was not a moment ago")
+        } else {
+            format!("is {now} by now, and not {self}")
         };
         Error::conflict(entity, key, reason)
     }

@@ -109,7 +109,7 @@ fn an_order_reads_the_steps_of_its_generation_alone_where_nothing_is_known_of_th
         generations.finish(id, &result)?;
         let mut order: Vec<_> = generations.steps(id)?.iter().map(|step| step.id).collect();
         order.reverse();
-        let (_, rows) =
+        let ((), rows) =
             read(uow, "plan_steps", |uow| uow.plan_generations(office.user).reorder(id, &order))?;
         Ok(rows)
     });
