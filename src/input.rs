@@ -20,24 +20,61 @@ pub(crate) fn name(value: &str, limit: usize) -> Result<(), String> {
     text(value, limit)
 }
 
-/// A value for a `jsonb` column: at most `limit` bytes as compact JSON, and no NUL in any string,
-/// which PostgreSQL cannot store.
+/// The most levels of a JSON value: what is nested deeper is stored, and then cannot be read.
+const MAX_LEVELS: usize = 127;
+
+/// A value for a `jsonb` column: at most `limit` bytes as compact JSON, at most 127 levels of lists and
+/// objects, and no NUL in any string, which PostgreSQL cannot store.
 pub(crate) fn json(value: &serde_json::Value, limit: usize) -> Result<(), String> {
-    fn has_nul(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    fn check(value: &Value, levels: usize) -> Result<(), String> {
+        let text = |text: &str| {
+            if text.contains('\0') { Err("must not hold NUL".to_owned()) } else { Ok(()) }
+        };
+        let deeper = || {
+            let too_deep = || format!("must have at most {MAX_LEVELS} levels");
+            levels.checked_sub(1).ok_or_else(too_deep)
+        };
         match value {
-            serde_json::Value::String(text) => text.contains('\0'),
-            serde_json::Value::Array(items) => items.iter().any(has_nul),
-            serde_json::Value::Object(fields) => {
-                fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+            Value::String(value) => text(value),
+            Value::Array(items) => {
+                let levels = deeper()?;
+                items.iter().try_for_each(|item| check(item, levels))
             }
-            _ => false,
+            Value::Object(fields) => {
+                let levels = deeper()?;
+                fields.iter().try_for_each(|(name, value)| {
+                    text(name)?;
+                    check(value, levels)
+                })
+            }
+            _ => Ok(()),
         }
     }
-    if has_nul(value) {
-        return Err("must not hold NUL".to_owned());
+    check(value, MAX_LEVELS)?;
+    if json_bytes(value) > limit {
+        return Err(format!("must be at most {limit} bytes of JSON"));
     }
-    let bytes = value.to_string().len();
-    if bytes > limit { Err(format!("must be at most {limit} bytes of JSON")) } else { Ok(()) }
+    Ok(())
+}
+
+/// How long a value is as compact JSON, in bytes.
+pub(crate) fn json_bytes(value: &serde_json::Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Neither counting nor a value of JSON can fail.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
 
 /// A key that is handed out from 1 on.

@@ -101,10 +101,15 @@ pub(super) trait Progress: Copy + PartialEq + fmt::Display {
     /// Why the step from here found nothing to change, as the thing is `now` something else: who may
     /// still take the step from there decides again, and otherwise there is none.
     fn lost(self, next: Self, now: Self, entity: &'static str, key: impl fmt::Display) -> Error {
-        if now != self && now.may_become(next) {
-            return Error::conflict(entity, key, format!("is {now} by now, and not {self}"));
+        if !now.may_become(next) {
+            return no_step(now, next, entity, key);
         }
-        no_step(now, next, entity, key)
+        let reason = if now == self {
+            format!("is {now} again, and was not a moment ago")
+        } else {
+            format!("is {now} by now, and not {self}")
+        };
+        Error::conflict(entity, key, reason)
     }
 }
 
@@ -128,3 +133,17 @@ macro_rules! progress {
     )*};
 }
 progress!(PlanStatus RefinementStatus FileDiscoveryStatus ImplementationPlanStatus);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_is_lost_is_no_step_only_where_there_is_none() {
+        use PlanStatus::{Completed, Draft, Failed, Refining};
+        let lost = |now: PlanStatus| Draft.lost(Failed, now, "a plan", 1);
+        assert_eq!(lost(Refining).to_string(), "a plan 1: is refining by now, and not draft");
+        assert_eq!(lost(Draft).to_string(), "a plan 1: is draft again, and was not a moment ago");
+        assert!(matches!(lost(Completed), Error::InvalidTransition { .. }));
+    }
+}

@@ -14,7 +14,8 @@ pub const MAX_TEXT: usize = 100_000;
 /// The most characters of an implementation plan, a prompt or a response.
 pub const MAX_DOCUMENT: usize = 1_000_000;
 
-/// The most bytes of a JSON value, written without spaces.
+/// The most bytes of a JSON value, written without spaces. Nothing else is asked of one but that it has
+/// at most 127 levels of lists and objects, and no NUL.
 pub const MAX_JSON: usize = 1_000_000;
 
 /// The most characters of what an agent is called, and of its role.

@@ -60,7 +60,7 @@ impl DiscoveryRepository<'_> {
             .optional()?;
         Ok(match status {
             Some(status) => {
-                let reason = format!("is {status}: a plan goes on with a completed one");
+                let reason = format!("is {status}, and only a completed one can be selected");
                 Error::conflict(super::ENTITY, id, reason)
             }
             None => Error::not_found(super::ENTITY, id),

@@ -219,7 +219,7 @@ impl Said<'_> {
             input::text(text.unwrap_or_default(), limit).map_err(|why| (field, why))?;
         }
         match self.lines_of_code {
-            Some(lines) if lines < 1 => Err(("lines_of_code", "must be above zero".to_owned())),
+            Some(lines) if lines < 1 => Err(("lines_of_code", "must be positive".to_owned())),
             _ => Ok(()),
         }
     }

@@ -14,9 +14,8 @@ use crate::statement::Statement;
 
 impl GenerationRepository<'_> {
     /// Makes the plan go on with this generation of its own, which is `completed`: its implementation
-    /// plan, complexity, risk and duration
-    /// become the plan's. What was selected before is so no longer. The plan's lock, and one
-    /// statement; one more where it is refused.
+    /// plan, complexity, risk and duration become the plan's. What was selected before is so no longer.
+    /// The plan's lock, and one statement; one more where it is refused.
     ///
     /// # Errors
     ///
@@ -45,8 +44,9 @@ impl GenerationRepository<'_> {
         Err(Error::conflict(ENTITY, id, reason))
     }
 
-    /// Deletes a generation, with its steps, that no agent works on and that is not selected. The time that it took
-    /// stays in the plan's. The plan's lock, and one statement; one more where it is refused.
+    /// Deletes a generation with its steps, that no agent works on and that is not selected. The time
+    /// that it took stays in the plan's. The plan's lock, and one statement; one more where it is
+    /// refused.
     ///
     /// The database itself would forget the choice where a selected one goes; here nothing is
     /// forgotten that nobody has named: select another one first.

@@ -21,6 +21,9 @@ const INPUT: &str = "feature_planner::GenerationResult";
 /// The most steps that a generation ends with.
 pub const MAX_STEPS: usize = 1_000;
 
+/// The most bytes that the texts and commands of one result's steps have together.
+const MAX_BYTES: usize = 100_000_000;
+
 /// What an agent has planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +57,8 @@ pub struct GenerationResult {
     /// What the agent has used.
     #[serde(default)]
     pub usage: Usage,
-    /// Its steps, in their order: at most 1,000.
+    /// Its steps, in their order: at most 1,000, their texts and commands together at most 100,000,000
+    /// bytes.
     #[serde(default)]
     pub steps: Vec<NewPlanStep>,
 }
@@ -95,7 +99,12 @@ impl GenerationResult {
             return Err(Error::invalid(INPUT, "steps", reason));
         }
         let mut steps = self.steps.iter().enumerate();
-        steps.try_for_each(|(nth, step)| step.check(&Fields::nth(INPUT, "steps", nth)))
+        steps.try_for_each(|(nth, step)| step.check(&Fields::nth(INPUT, "steps", nth)))?;
+        if self.steps.iter().map(NewPlanStep::bytes).sum::<usize>() > MAX_BYTES {
+            let reason = format!("must be at most {MAX_BYTES} bytes of text and commands together");
+            return Err(Error::invalid(INPUT, "steps", reason));
+        }
+        Ok(())
     }
 }
 

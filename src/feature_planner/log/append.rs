@@ -15,7 +15,7 @@ use crate::statement::Statement;
 
 /// The most entries of one call.
 pub const MAX_LOG_ENTRIES: usize = 1_000;
-/// The most bytes that the texts of one call's entries have together.
+/// The most bytes that the texts and the metadata of one call's entries have together.
 pub const MAX_LOG_BYTES: usize = 64_000_000;
 
 /// Checks the entries, and gives the parents that are not among them, each with the first entry that
@@ -42,7 +42,7 @@ fn check(entries: &[NewExecutionLog]) -> Result<Vec<(usize, ExecutionLogId)>> {
     if bytes > MAX_LOG_BYTES {
         return invalid(
             "entries".into(),
-            format!("must have at most {MAX_LOG_BYTES} bytes of text"),
+            format!("must have at most {MAX_LOG_BYTES} bytes of text and metadata"),
         );
     }
     let mut outside = Vec::new();

@@ -17,6 +17,7 @@ pub(super) const INPUT: &str = "feature_planner::NewExecutionLog";
 
 /// The most characters of an agent's type.
 pub const MAX_AGENT_TYPE: usize = 100;
+
 /// An entry to append to the log.
 ///
 /// It has its key from the start, so that entries of one call can stand below each other.
@@ -160,13 +161,11 @@ impl NewExecutionLog {
         Some((self.end_time? - self.start_time).num_milliseconds())
     }
 
-    /// The bytes of its texts.
+    /// The bytes of its texts and its metadata.
     pub(super) fn bytes(&self) -> usize {
-        [&self.input_prompt, &self.agent_response, &self.error_message]
-            .into_iter()
-            .flatten()
-            .map(String::len)
-            .sum()
+        let texts = [&self.input_prompt, &self.agent_response, &self.error_message];
+        let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
+        texts + self.metadata.as_ref().map_or(0, input::json_bytes)
     }
 
     /// Checks every rule of [`append`](super::ExecutionLogRepository::append) that one entry can break

@@ -180,7 +180,7 @@ impl FeaturePlanRepository<'_> {
             .find(|id| plan.selected_plan_generation_id == Some(*id));
         let steps: Vec<PlanStep> = PlanStep::query()
             .filter(plan_steps::plan_generation_id.nullable().eq(generation))
-            .order((plan_steps::display_order, plan_steps::id))
+            .order((plan_steps::display_order, plan_steps::step_number, plan_steps::id))
             .load(self.uow.connection())?;
         let log = self.uow.execution_logs(self.user).totals(id)?;
         let mut metrics = AttemptSums::default();

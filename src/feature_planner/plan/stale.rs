@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Double, Text, Timestamptz, Uuid};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::keys::{DiscoveryId, FeaturePlanId, GenerationId, RefinementId};
 use super::super::time;
@@ -19,7 +19,7 @@ use crate::statement::Statement;
 const OLDEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 
 /// The key of an attempt of whichever kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum Attempt {
     /// To say precisely what a request asks for.

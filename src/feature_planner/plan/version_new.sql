@@ -1,13 +1,16 @@
 -- planwright: make a version of a plan
 --
 -- The first version is locked by the caller's first statement, so what another caller has made is
--- seen. The number is free whoever owns what hangs below it.
+-- seen. The number is free whoever owns what hangs below it. OFFSET 0 keeps a table without statistics
+-- from being read whole.
 WITH RECURSIVE family AS (
     SELECT id, version FROM feature_planner.feature_plans WHERE id = $1
     UNION
     SELECT p.id, p.version
       FROM family
-      JOIN feature_planner.feature_plans p ON p.parent_plan_id = family.id
+     CROSS JOIN LATERAL (SELECT id, version FROM feature_planner.feature_plans
+                          WHERE parent_plan_id = family.id
+                         OFFSET 0) p
 )
 INSERT INTO feature_planner.feature_plans
        (id, user_id, original_request, version, parent_plan_id, refinement_settings, session_id)

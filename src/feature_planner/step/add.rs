@@ -12,6 +12,7 @@ use super::super::keys::{GenerationId, PlanStepId, TemplateId};
 use super::super::usage::{MAX_DURATION, MAX_TEXT};
 use super::{PlanStep, Row};
 use crate::error::{Error, Result};
+use crate::input;
 use crate::statement::Statement;
 
 const INPUT: &str = "feature_planner::NewPlanStep";
@@ -81,6 +82,15 @@ impl NewPlanStep {
     /// ```
     pub fn validate(&self) -> Result<()> {
         self.check(&Fields::of(INPUT))
+    }
+
+    /// How long its texts and commands are together, in bytes.
+    pub(in super::super) fn bytes(&self) -> usize {
+        let texts = [&self.category, &self.confidence_level, &self.estimated_duration];
+        let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
+        let commands = [&self.commands, &self.validation_commands];
+        let commands = commands.into_iter().flatten().map(input::json_bytes).sum::<usize>();
+        self.title.len() + self.description.len() + texts + commands
     }
 
     pub(in super::super) fn check(&self, fields: &Fields) -> Result<()> {

@@ -39,6 +39,7 @@ WITH held AS (
     UPDATE feature_planner.plan_steps s
        SET display_order = b.place - 1, step_number = b.place, updated_at = now()
       FROM counted, both_ways b
-     WHERE s.id = b.own AND (s.display_order, s.step_number) <> (b.place - 1, b.place)
+     WHERE s.plan_generation_id = counted.id AND s.id = b.own
+       AND (s.display_order, s.step_number) <> (b.place - 1, b.place)
 )
 SELECT is_current, steps, foreign_id, missing_id FROM seen

@@ -170,10 +170,13 @@ impl TemplateRepository<'_> {
         filter: &TemplateFilter,
         page: Page<TemplatePlace>,
     ) -> Result<Listed<Template, TemplatePlace>> {
-        let mut query = Template::query()
-            .order((dsl::usage_count.desc(), dsl::id))
-            .limit(page.fetch()?)
-            .into_boxed();
+        let mut query = Template::query().limit(page.fetch()?).into_boxed();
+        query = if filter.public && !filter.own {
+            query.order((dsl::usage_count.desc(), dsl::id))
+        } else {
+            // Not in the order of an index over everybody's, which would be read in place of the user's.
+            query.order(((dsl::usage_count + 0).desc(), dsl::id))
+        };
         query = match (filter.own, filter.public) {
             (true, true) => query.filter(dsl::user_id.eq(self.user).and(dsl::is_public)),
             (true, false) => query.filter(dsl::user_id.eq(self.user)),

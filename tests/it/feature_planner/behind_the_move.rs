@@ -99,6 +99,26 @@ fn a_request_goes_its_way_right_behind_the_move_as_in_the_end() {
 }
 
 #[test]
+fn steps_at_one_place_stand_in_one_order_wherever_they_are_read() {
+    let installation = Installation::before(FIRST);
+    let (store, user) = (installation.store(), UserId(key(1)));
+    installation.execute(
+        "UPDATE feature_planner.plan_steps SET display_order = 5, step_number = 7 WHERE title = 'One';
+         UPDATE feature_planner.plan_steps SET display_order = 5, step_number = 6 WHERE title = 'Two'",
+    );
+    let id = GenerationId(key(0x50));
+    let (steps, details) = store
+        .read(|uow| {
+            let plan = uow.plan_generations(user).get(id)?.plan_id;
+            Ok((uow.plan_generations(user).steps(id)?, uow.feature_plans(user).details(plan)?))
+        })
+        .unwrap();
+    assert_eq!(steps.iter().map(|one| &*one.title).collect::<Vec<_>>(), ["Two", "One"]);
+    assert!(steps[0].id > steps[1].id);
+    assert_eq!(details.steps, steps);
+}
+
+#[test]
 fn doubled_and_missing_numbers_of_live_data_are_made_dense() {
     let installation = Installation::before(FIRST);
     let store = installation.store();

@@ -414,7 +414,7 @@ fn a_bad_result_is_refused_by_the_place_of_its_file_before_anything_is_sent() {
             with(|file| file.reasoning = Some("é".repeat(MAX_TEXT + 1))),
             "files[3].reasoning: must be at most 100000 characters",
         ),
-        (with(|file| file.lines_of_code = Some(0)), "files[3].lines_of_code: must be above zero"),
+        (with(|file| file.lines_of_code = Some(0)), "files[3].lines_of_code: must be positive"),
         (DiscoveryResult::new(many), "files: must be at most 10000, not 10001"),
         (
             DiscoveryResult::new(heavy.collect()),

@@ -63,7 +63,7 @@ fn what_cannot_be_selected_says_why() {
     for (id, status) in [(processing, "processing"), (failed, "failed")] {
         let error = select(id).unwrap_err();
         assert!(error.is_conflict());
-        let words = format!("is {status}: a plan goes on with a completed one");
+        let words = format!("is {status}, and only a completed one can be selected");
         assert_eq!(error.to_string(), format!("feature_planner::Discovery {id}: {words}"));
     }
     for id in [found(store, user, other, four()).id, DiscoveryId::new()] {

@@ -2,7 +2,7 @@
 
 use planwright::feature_planner::{
     Complexity, Failure, FeaturePlanId, Generation, GenerationId, GenerationRepository,
-    GenerationResult, ImplementationPlanStatus, MAX_DOCUMENT, MAX_STEPS, NewGeneration,
+    GenerationResult, ImplementationPlanStatus, MAX_DOCUMENT, MAX_JSON, MAX_STEPS, NewGeneration,
     NewPlanStep, PlanStatus, RiskLevel, Usage,
 };
 use planwright::testing::{Fault, FaultProxy};
@@ -288,6 +288,8 @@ fn a_result_that_breaks_a_rule_is_refused_with_the_place_and_nothing_changes() {
     };
     let step = || NewPlanStep::new("Two", "2");
     let long = |n| Some("x".repeat(n));
+    let most = Some(serde_json::Value::from("x".repeat(MAX_JSON - 2)));
+    let large = NewPlanStep { commands: most.clone(), validation_commands: most, ..step() };
     let fields = [
         ("implementation_plan", GenerationResult::new("\n")),
         ("implementation_plan", GenerationResult::new("x".repeat(MAX_DOCUMENT + 1))),
@@ -297,6 +299,7 @@ fn a_result_that_breaks_a_rule_is_refused_with_the_place_and_nothing_changes() {
         ("validation_errors", GenerationResult { validation_errors: Some(json!("\0")), ..new() }),
         ("completion_tokens", GenerationResult { usage: Usage::new().tokens(0, -1), ..new() }),
         ("steps", GenerationResult { steps: vec![step(); MAX_STEPS + 1], ..new() }),
+        ("steps", GenerationResult { steps: vec![large; 51], ..new() }),
         ("steps[1].title", of_steps(NewPlanStep::new(" ", ""))),
         ("steps[1].title", of_steps(NewPlanStep::new("x".repeat(256), ""))),
         ("steps[1].description", of_steps(NewPlanStep::new("Two", "\0"))),

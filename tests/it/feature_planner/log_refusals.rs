@@ -137,7 +137,13 @@ fn what_is_wrong_among_the_entries_of_one_call_is_named() {
             ..planning("large")
         })
         .collect();
-    assert_eq!(refused(&large), "entries: must have at most 64000000 bytes of text");
+    let words = "entries: must have at most 64000000 bytes of text and metadata";
+    assert_eq!(refused(&large), words);
+    let metadata = Some(serde_json::Value::from("x".repeat(MAX_JSON - 2)));
+    let large: Vec<_> = (0..65)
+        .map(|_| NewExecutionLog { metadata: metadata.clone(), ..planning("large") })
+        .collect();
+    assert_eq!(refused(&large), words);
     assert_eq!(count(&office), 0);
 }
 

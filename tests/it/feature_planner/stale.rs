@@ -155,3 +155,16 @@ fn right_behind_the_move_it_is_the_same_hour() {
     assert!((120..=181).contains(&age.num_minutes()), "{age}");
     assert_eq!(stale(store, user, minutes(0), 1).len(), 3);
 }
+
+#[test]
+fn the_place_of_a_page_travels_as_json() {
+    for attempt in [
+        Attempt::Refinement(RefinementId::new()),
+        Attempt::Discovery(DiscoveryId::new()),
+        Attempt::Generation(GenerationId::new()),
+    ] {
+        let place = ByTime { at: chrono::Utc::now(), key: attempt };
+        let text = serde_json::to_string(&place).unwrap();
+        assert_eq!(serde_json::from_str::<ByTime<Attempt>>(&text).unwrap(), place);
+    }
+}
