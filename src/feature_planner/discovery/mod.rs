@@ -18,25 +18,22 @@ use diesel::sql_types::{Integer, Nullable, Text, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fields::Fields;
 use super::keys::{DiscoveryId, FeaturePlanId};
 use super::labels::{FileDiscoveryStatus, PlanStatus};
 use super::plan;
 use super::progress::Progress as _;
 use super::schema::feature_planner::{feature_plans, file_discovery_sessions, sql_types};
 use super::time;
-use super::usage::{Failure, MAX_TEXT};
+use super::usage::{Failure, MAX_AGENT, MAX_TEXT};
 use super::{explained, hold};
 use crate::error::{Error, Result};
-use crate::input;
 use crate::key::{ByTime, Listed, Page, UserId};
 use crate::statement::Statement;
 use crate::unit_of_work::UnitOfWork;
 
 pub(super) const ENTITY: &str = "feature_planner::Discovery";
 const INPUT: &str = "feature_planner::NewDiscovery";
-
-/// The most characters of an agent's id.
-const MAX_AGENT: usize = 100;
 
 /// An attempt of an agent to find the files that a feature is about.
 #[derive(Debug, Clone, PartialEq, Serialize, HasQuery)]
@@ -114,13 +111,9 @@ impl NewDiscovery {
     ///
     /// [`Error::Invalid`] for the first field that breaks its rule.
     pub fn validate(&self) -> Result<()> {
-        input::name(&self.agent_id, MAX_AGENT)
-            .map_err(|why| Error::invalid(INPUT, "agent_id", why))?;
-        match &self.refined_request {
-            Some(text) => input::name(text, MAX_TEXT)
-                .map_err(|why| Error::invalid(INPUT, "refined_request", why)),
-            None => Ok(()),
-        }
+        let fields = Fields::of(INPUT);
+        fields.name("agent_id", &self.agent_id, MAX_AGENT)?;
+        fields.name_if("refined_request", self.refined_request.as_deref(), MAX_TEXT)
     }
 }
 
@@ -192,10 +185,7 @@ impl DiscoveryRepository<'_> {
         }
         let found: Vec<Discovery> = query.load(self.uow.connection())?;
         if found.is_empty() {
-            let is_there = diesel::select(diesel::dsl::exists(own));
-            if !is_there.get_result::<bool>(self.uow.connection())? {
-                return Err(Error::not_found(plan::ENTITY, plan));
-            }
+            plan::check_own(&mut self.uow, self.user, plan)?;
         }
         Ok(page.cut(found, |one| ByTime { at: one.created_at, key: one.id }))
     }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 
-use super::super::explained;
 use super::super::keys::{ExecutionLogId, FeaturePlanId};
 use super::super::schema::feature_planner::plan_execution_logs;
+use super::super::{explained, plan};
 use super::new::{INPUT, NewExecutionLog};
 use super::{ENTITY, ExecutionLog, ExecutionLogRepository, ExecutionLogRow};
 use crate::error::{Error, Result};
@@ -143,7 +143,7 @@ impl ExecutionLogRepository<'_> {
             .load(self.uow.connection())
             .map_err(|error| explained(&self.uow, error))?;
         if made.is_empty() {
-            self.check_plan(plan)?;
+            plan::check_own(&mut self.uow, self.user, plan)?;
             return Err(self.astray(plan, &outside)?);
         }
         let mut by_key: HashMap<_, _> = made.into_iter().map(|entry| (entry.id, entry)).collect();

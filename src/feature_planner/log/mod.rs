@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::keys::{ExecutionLogId, FeaturePlanId};
 use super::labels::ExecutionStep;
 use super::schema::feature_planner::{feature_plans, plan_execution_logs};
-use super::time;
+use super::{plan, time};
 use crate::error::{Error, Result};
 use crate::key::{ByTime, Listed, Page, UserId};
 use crate::unit_of_work::UnitOfWork;
@@ -173,14 +173,8 @@ impl ExecutionLogRepository<'_> {
         }
         let found: Vec<ExecutionLog> = query.load(self.uow.connection())?;
         if found.is_empty() {
-            self.check_plan(plan)?;
+            plan::check_own(&mut self.uow, self.user, plan)?;
         }
         Ok(page.cut(found, |entry| ByTime { at: entry.created_at, key: entry.id }))
-    }
-
-    /// Refuses a plan that is not the user's.
-    pub(super) fn check_plan(&mut self, plan: FeaturePlanId) -> Result<()> {
-        self.uow.feature_plans(self.user).status(plan)?;
-        Ok(())
     }
 }

@@ -77,7 +77,7 @@ impl FeaturePlanRepository<'_> {
     }
 
     /// How far the plan is now.
-    pub(in super::super) fn status(&mut self, id: FeaturePlanId) -> Result<PlanStatus> {
+    pub(super) fn status(&mut self, id: FeaturePlanId) -> Result<PlanStatus> {
         feature_plans::table
             .find(id)
             .filter(feature_plans::user_id.eq(self.user))

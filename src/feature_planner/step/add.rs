@@ -9,6 +9,7 @@ use super::super::explained;
 use super::super::fields::Fields;
 use super::super::generation::{GenerationRepository, absent as no_generation};
 use super::super::keys::{GenerationId, PlanStepId, TemplateId};
+use super::super::template::ENTITY as TEMPLATE;
 use super::super::usage::{MAX_DURATION, MAX_TEXT};
 use super::{PlanStep, Row};
 use crate::error::{Error, Result};
@@ -16,7 +17,6 @@ use crate::input;
 use crate::statement::Statement;
 
 const INPUT: &str = "feature_planner::NewPlanStep";
-const TEMPLATE: &str = "feature_planner::Template";
 
 /// The most characters of a step's title.
 pub const MAX_STEP_TITLE: usize = 255;

@@ -13,12 +13,12 @@ use serde_json::Value;
 use super::explained;
 use super::keys::TemplateId;
 use super::schema::feature_planner::plan_step_templates::{self, dsl};
+use super::step::MAX_CATEGORY;
 use crate::error::{Error, Result};
 use crate::input;
 use crate::key::{Listed, Page, UserId};
 use crate::statement::Statement;
 use crate::unit_of_work::UnitOfWork;
-use new::MAX_CATEGORY;
 
 pub(super) const ENTITY: &str = "feature_planner::Template";
 

@@ -3,20 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::fields::Fields;
 use super::super::labels::ConfidenceLevel;
-use super::super::usage::{MAX_JSON, MAX_TEXT};
+use super::super::step::{MAX_CATEGORY, MAX_STEP_TITLE};
+use super::super::usage::{MAX_DURATION, MAX_TEXT};
 use super::Template;
-use crate::error::{Error, Result};
-use crate::input;
+use crate::error::Result;
 
 const INPUT: &str = "feature_planner::NewTemplate";
 const UPDATE: &str = "feature_planner::TemplateUpdate";
 
 const MAX_NAME: usize = 100;
-const MAX_TITLE: usize = 255;
-pub(super) const MAX_CATEGORY: usize = 50;
 const MAX_DESCRIPTION: usize = 1_000;
-const MAX_DURATION: usize = 50;
 
 /// A step that a user keeps, to put it into plans.
 ///
@@ -99,8 +97,8 @@ impl NewTemplate {
     pub fn validate(&self) -> Result<()> {
         check(
             INPUT,
-            [&self.name, &self.title, &self.category, &self.content],
-            [Some(&self.description), self.estimated_duration.as_ref()],
+            [&self.name, &self.title, &self.category, &self.content, &self.description],
+            self.estimated_duration.as_deref(),
             [self.commands.as_ref(), self.validation_commands.as_ref()],
         )
     }
@@ -160,8 +158,8 @@ impl TemplateUpdate {
     pub fn validate(&self) -> Result<()> {
         check(
             UPDATE,
-            [&self.name, &self.title, &self.category, &self.content],
-            [Some(&self.description), self.estimated_duration.as_ref()],
+            [&self.name, &self.title, &self.category, &self.content, &self.description],
+            self.estimated_duration.as_deref(),
             [self.commands.as_ref(), self.validation_commands.as_ref()],
         )
     }
@@ -169,33 +167,17 @@ impl TemplateUpdate {
 
 fn check(
     entity: &'static str,
-    [name, title, category, content]: [&str; 4],
-    [description, estimated_duration]: [Option<&String>; 2],
+    [name, title, category, content, description]: [&str; 5],
+    estimated_duration: Option<&str>,
     [commands, validation_commands]: [Option<&Value>; 2],
 ) -> Result<()> {
-    let refuse = |field| move |why: String| Error::invalid(entity, field, why);
-    let names = [
-        ("name", name, MAX_NAME),
-        ("title", title, MAX_TITLE),
-        ("category", category, MAX_CATEGORY),
-        ("content", content, MAX_TEXT),
-    ];
-    for (field, text, limit) in names {
-        input::name(text, limit).map_err(refuse(field))?;
-    }
-    let texts = [
-        ("description", description, MAX_DESCRIPTION),
-        ("estimated_duration", estimated_duration, MAX_DURATION),
-    ];
-    for (field, text, limit) in texts {
-        if let Some(text) = text {
-            input::text(text, limit).map_err(refuse(field))?;
-        }
-    }
-    for (field, value) in [("commands", commands), ("validation_commands", validation_commands)] {
-        if let Some(value) = value {
-            input::json(value, MAX_JSON).map_err(refuse(field))?;
-        }
-    }
-    Ok(())
+    let fields = Fields::of(entity);
+    fields.name("name", name, MAX_NAME)?;
+    fields.name("title", title, MAX_STEP_TITLE)?;
+    fields.name("category", category, MAX_CATEGORY)?;
+    fields.name("content", content, MAX_TEXT)?;
+    fields.text("description", description, MAX_DESCRIPTION)?;
+    fields.text_if("estimated_duration", estimated_duration, MAX_DURATION)?;
+    fields.json_if("commands", commands)?;
+    fields.json_if("validation_commands", validation_commands)
 }
