@@ -52,10 +52,10 @@ pub struct NewTemplate {
     /// How long the work is expected to take, in words: at most 50 characters.
     #[serde(default)]
     pub estimated_duration: Option<String>,
-    /// Commands of the step: at most [`MAX_JSON`] bytes.
+    /// Commands of the step: at most 1,000,000 bytes.
     #[serde(default)]
     pub commands: Option<Value>,
-    /// Commands that show whether the step is done: at most [`MAX_JSON`] bytes.
+    /// Commands that show whether the step is done: at most 1,000,000 bytes.
     #[serde(default)]
     pub validation_commands: Option<Value>,
     /// Whether others may see and use it.
@@ -93,7 +93,7 @@ impl NewTemplate {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for the first field that breaks its rule.
+    /// [`Error::Invalid`](crate::Error::Invalid) for the first field that breaks its rule.
     pub fn validate(&self) -> Result<()> {
         check(
             INPUT,
@@ -123,9 +123,9 @@ pub struct TemplateUpdate {
     pub confidence_level: Option<ConfidenceLevel>,
     /// How long the work is expected to take, in words: at most 50 characters.
     pub estimated_duration: Option<String>,
-    /// Commands of the step: at most [`MAX_JSON`] bytes.
+    /// Commands of the step: at most 1,000,000 bytes.
     pub commands: Option<Value>,
-    /// Commands that show whether the step is done: at most [`MAX_JSON`] bytes.
+    /// Commands that show whether the step is done: at most 1,000,000 bytes.
     pub validation_commands: Option<Value>,
     /// Whether others may see and use it.
     pub is_public: bool,
@@ -154,7 +154,7 @@ impl TemplateUpdate {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for the first field that breaks its rule.
+    /// [`Error::Invalid`](crate::Error::Invalid) for the first field that breaks its rule.
     pub fn validate(&self) -> Result<()> {
         check(
             UPDATE,
